@@ -1,0 +1,88 @@
+"""Ports to what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from app.domain.answers import Answer
+from app.domain.comparisons import AnswerRecord, Comparison, ComparisonRecord, Query, Summary
+from app.domain.ratings import Rating, Stars
+
+
+class ComparisonStore(Protocol):
+    """Comparisons and their answers. Safe to call from any thread."""
+
+    def add(
+        self, comparison: Comparison, *, sides: Sequence[int], local: Sequence[bool], after: str | None, owner: str
+    ) -> ComparisonRecord:
+        """Store a comparison with its answers waiting.
+
+        `sides[i]` is the side that contestant i is shown on, `local[i]` whether it runs on machines
+        of the team's own; `after` the id of the comparison that this one follows up; `owner` the
+        process that runs it. Raises UserError when `after` is unknown.
+        """
+        ...
+
+    def save_answer(self, answer_id: str, answer: Answer) -> None:
+        """Store an answer's present state; a finished one is durable when this returns."""
+        ...
+
+    def get(self, comparison_id: str) -> ComparisonRecord:
+        """Raises UserError when there is none; a unique beginning of an id will do."""
+        ...
+
+    def thread(self, comparison: ComparisonRecord) -> Sequence[ComparisonRecord]:
+        """The comparisons of the same conversation up to and including this one, oldest first."""
+        ...
+
+    def search(self, query: Query) -> tuple[Sequence[Summary], int]:
+        """One page of History, newest first, and the number of all that match."""
+        ...
+
+    def models(self) -> Sequence[str]:
+        """Every model that was ever compared, sorted: the filter's choices."""
+        ...
+
+    def reveal(self, comparison_id: str) -> None:
+        """Identities may be shown from now on, for every comparison of the conversation so far."""
+        ...
+
+    def running_owners(self) -> Sequence[str]:
+        """The processes that unfinished answers belong to."""
+        ...
+
+    def interrupt(self, owner: str) -> int:
+        """Mark the unfinished answers of a process that is gone as interrupted; returns how many."""
+        ...
+
+    def all(self) -> Iterator[ComparisonRecord]:
+        """Every comparison, oldest first, without holding them all in memory: for export."""
+        ...
+
+
+class RatingStore(Protocol):
+    """Ratings and stars; append-only. Safe to call from any thread."""
+
+    def add(self, ratings: Sequence[Rating], stars: Sequence[Stars]) -> None: ...
+
+    def of(self, comparison_id: str) -> tuple[Sequence[Rating], Sequence[Stars]]:
+        """All rows of a comparison, oldest first, superseded ones too."""
+        ...
+
+    def all(self) -> Iterator[tuple[Rating, bool]]:
+        """Every rating, oldest first, with whether a later vote superseded it."""
+        ...
+
+    def all_stars(self) -> Iterator[tuple[Stars, bool]]:
+        """Every star rating, oldest first, with whether a later vote superseded it."""
+        ...
+
+
+class RunStore(Protocol):
+    """What the run engine needs of storage: a part of ComparisonStore."""
+
+    def save_answer(self, answer_id: str, answer: Answer) -> None: ...
+
+
+__all__ = ["AnswerRecord", "ComparisonStore", "RatingStore", "RunStore"]
