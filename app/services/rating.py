@@ -1,0 +1,146 @@
+"""Take a vote, keep it, and only then lift the blind."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import combinations
+
+from app.domain.comparisons import AnswerRecord, ComparisonRecord
+from app.domain.errors import UserError
+from app.domain.message import Message
+from app.domain.ratings import TAGS, Outcome, Rating, Stars, Vote
+from app.domain.store import ComparisonStore, RatingStore
+
+MAX_COMMENT = 10_000
+MAX_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What one rater's last vote on a comparison says, for the rating bar to show."""
+
+    vote: Vote
+    blind: bool
+    created_at: datetime
+
+
+class RatingService:
+    """Votes on comparisons. Safe to call from any thread."""
+
+    def __init__(self, comparisons: ComparisonStore, ratings: RatingStore) -> None:
+        self._comparisons = comparisons
+        self._ratings = ratings
+
+    def vote(self, comparison_id: str, vote: Vote) -> ComparisonRecord:
+        """Store a vote and reveal the identities. Returns the comparison, revealed.
+
+        A rater's second vote on the same comparison supersedes the first. Raises UserError when the
+        answers cannot be rated or the vote makes no sense.
+        """
+        record = self._comparisons.get(comparison_id)
+        vote = _checked(record, vote)
+        earlier, _ = self._ratings.of(record.id)
+        mine = [r for r in earlier if r.rater == vote.rater]
+        last = mine[-1].vote if mine else None
+        outcomes = _outcomes(record.ratable, vote)
+        same = bool(mine) and {(r.left, r.right): r.outcome for r in mine if r.vote == last} == {
+            (left.id, right.id): outcome for left, right, outcome in outcomes
+        }
+        # Adding stars or a comment after the reveal does not unblind a choice that was made blind.
+        blind = record.hidden or (same and mine[-1].blind)
+        now, vote_id = datetime.now(UTC), secrets.token_hex(10)
+        shown = len(record.ratable)
+        rows = [
+            Rating(
+                vote=vote_id,
+                comparison=record.id,
+                left=left.id,
+                right=right.id,
+                outcome=outcome,
+                blind=blind,
+                rater=vote.rater,
+                created_at=now,
+                best_of=shown if shown > 2 else None,
+                tags=vote.tags,
+                comment=vote.comment,
+                supersedes=last,
+            )
+            for left, right, outcome in outcomes
+        ]
+        stars = [Stars(vote_id, answer, n, blind, vote.rater, now) for answer, n in vote.stars.items()]
+        self._ratings.add(rows, stars)
+        self._comparisons.reveal(record.id)
+        return self._comparisons.get(record.id)
+
+    def ballot(self, comparison_id: str, rater: str) -> Ballot | None:
+        """The rater's vote that counts, or None."""
+        ratings, stars = self._ratings.of(comparison_id)
+        mine = [r for r in ratings if r.rater == clean_name(rater)]
+        if not mine:
+            return None
+        last = [r for r in mine if r.vote == mine[-1].vote]
+        won = {r.left if r.outcome is Outcome.LEFT else r.right for r in last if r.outcome in (Outcome.LEFT, Outcome.RIGHT)}
+        first = last[0]
+        vote = Vote(
+            rater=first.rater,
+            best=next(iter(won)) if won else None,
+            outcome=None if won else first.outcome,
+            stars={s.answer: s.stars for s in stars if s.vote == first.vote},
+            tags=first.tags,
+            comment=first.comment,
+        )
+        return Ballot(vote, first.blind, first.created_at)
+
+
+def clean_name(rater: str) -> str:
+    """A rater's name as it is kept: composed (NFC), without control characters, at most 80 characters."""
+    name = unicodedata.normalize("NFC", "".join(c for c in rater if c.isprintable())).strip()[:MAX_NAME]
+    return name or "anonymous"
+
+
+def _checked(record: ComparisonRecord, vote: Vote) -> Vote:
+    if record.running:
+        raise UserError(Message("The answers are not complete yet."), Message("Vote when all of them are done."))
+    ratable = {a.id for a in record.ratable}
+    if len(ratable) < 2:
+        raise UserError(
+            Message("A vote needs two complete answers; this comparison has {n}.", n=len(ratable)),
+            Message("Ask again; failed, cut and stopped answers are not rated."),
+        )
+    if (vote.best is None) == (vote.outcome is None):
+        raise UserError(Message("Choose the better answer, tie, or both bad."), Message("Give exactly one of them."))
+    if vote.best is not None and vote.best not in ratable:
+        raise UserError(Message("That answer is not one that can be rated."), Message("Choose one of the complete answers."))
+    if vote.outcome in (Outcome.LEFT, Outcome.RIGHT):
+        raise UserError(Message("Left and right are given by the answer that won."), Message("Name it in `best`."))
+    if not set(vote.stars) <= ratable or not all(1 <= n <= 5 for n in vote.stars.values()):
+        raise UserError(Message("Stars go from 1 to 5, to complete answers."), Message("Check the stars."))
+    if unknown := set(vote.tags) - set(TAGS):
+        raise UserError(
+            Message("Unknown tag: {tags}.", tags=", ".join(sorted(unknown))[:200]),
+            Message("Use {known}.", known=", ".join(TAGS)),
+        )
+    if len(vote.comment) > MAX_COMMENT:
+        raise UserError(
+            Message("The comment has more than {n} characters.", n=f"{MAX_COMMENT:,}"), Message("Shorten it.")
+        )
+    return replace(vote, rater=clean_name(vote.rater), comment=unicodedata.normalize("NFC", vote.comment.replace("\x00", "")))
+
+
+def _outcomes(answers: Sequence[AnswerRecord], vote: Vote) -> list[tuple[AnswerRecord, AnswerRecord, Outcome]]:
+    """One outcome for each pair that was judged, left before right.
+
+    The best of three or four was compared with each of the others, and they not with one another.
+    """
+    if vote.best is None:
+        assert vote.outcome is not None
+        return [(left, right, vote.outcome) for left, right in combinations(answers, 2)]
+    return [
+        (left, right, Outcome.LEFT if left.id == vote.best else Outcome.RIGHT)
+        for left, right in combinations(answers, 2)
+        if vote.best in (left.id, right.id)
+    ]

@@ -1,0 +1,188 @@
+"""The run engine: one event loop in a background thread that talks to the models.
+
+A run is detached from the screen. Panes find its buffers by answer id; closing a tab stops nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import logging
+import threading
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from app.domain.answers import Answer, Status
+from app.domain.chat import ChatRequest, Provider
+from app.domain.comparisons import StartMode
+from app.domain.store import RunStore
+from app.services.answering import Answering
+from app.services.live import LiveAnswer
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# How often unfinished text goes to disk: what a kill -9 can cost.
+SAVE_EVERY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One answer to get: where its record is, whom to ask, and what."""
+
+    answer_id: str
+    provider: Provider
+    request: ChatRequest
+    live: LiveAnswer
+
+
+class RunEngine:
+    """Owns the loop, the tasks and the buffers of running answers. Safe to call from any thread."""
+
+    def __init__(self, answering: Answering, store: RunStore) -> None:
+        self._answering = answering
+        self._store = store
+        self._live: dict[str, LiveAnswer] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._saved: dict[str, int] = {}
+        # One writer thread: an answer's states reach the database in the order they happened.
+        self._writer = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="understudy-writer")
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, name="understudy-runs", daemon=True)
+        self._started = threading.Event()
+        self._closed = False
+
+    def start(self) -> None:
+        self._thread.start()
+        self._started.wait()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.call_soon(self._started.set)
+        saver = self._loop.create_task(self._save_regularly())
+        self._loop.run_forever()
+        saver.cancel()
+        self._loop.run_until_complete(asyncio.gather(saver, return_exceptions=True))
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+    def call(self, work: Coroutine[object, object, T], timeout: float | None = None) -> T:
+        """Run a coroutine on the loop and wait for it; TimeoutError cancels it."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result(timeout)
+        except concurrent.futures.TimeoutError:
+            future.cancel()
+            raise TimeoutError from None
+
+    def spawn(self, work: Coroutine[object, object, T]) -> concurrent.futures.Future[T]:
+        """Run a coroutine on the loop without waiting."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def submit(self, jobs: Sequence[Job], start: StartMode = "together") -> None:
+        """Start answering. The buffers can be read from the moment this returns."""
+        for job in jobs:
+            self._live[job.answer_id] = job.live
+        self._loop.call_soon_threadsafe(self._begin, tuple(jobs), start)
+
+    def _begin(self, jobs: Sequence[Job], start: StartMode) -> None:
+        before: asyncio.Task[None] | None = None
+        for job in jobs:
+            task = self._loop.create_task(self._run(job, before))
+            self._tasks[job.answer_id] = task
+            before = task if start == "one_at_a_time" else None
+
+    async def _run(self, job: Job, before: asyncio.Task[None] | None) -> None:
+        try:
+            if before is not None:
+                await asyncio.wait([before])
+            await self._answering.answer(job.provider, job.request, job.live)
+        except asyncio.CancelledError:
+            # Stopped while it waited for its turn.
+            job.live.finish(replace(job.live.snapshot(), status=Status.CANCELLED))
+        await self._keep(job.answer_id, job.live)
+
+    async def _keep(self, answer_id: str, live: LiveAnswer) -> None:
+        """Store a finished answer, however long the disk makes us try; until then it lives in memory."""
+        wait = 0.2
+        while True:
+            try:
+                await self._save(answer_id, live.snapshot())
+                break
+            except Exception as exc:
+                log.error("an answer could not be stored, trying again in %.1f s: %s", wait, type(exc).__name__)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, 5.0)
+        live.mark_stored()
+        self._tasks.pop(answer_id, None)
+        self._live.pop(answer_id, None)
+        self._saved.pop(answer_id, None)
+
+    async def _save(self, answer_id: str, answer: Answer) -> None:
+        await self._loop.run_in_executor(self._writer, self._store.save_answer, answer_id, answer)
+
+    async def _save_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_EVERY)
+            for answer_id, live in list(self._live.items()):
+                version = live.version
+                if live.status.over or version == self._saved.get(answer_id, 0):
+                    continue
+                try:
+                    await self._save(answer_id, live.snapshot())
+                    self._saved[answer_id] = version
+                except Exception as exc:
+                    log.warning("text so far could not be stored: %s", type(exc).__name__)
+
+    def live(self, answer_id: str) -> LiveAnswer | None:
+        """The buffer of an answer that is running or not yet stored, else None: read the record then."""
+        return self._live.get(answer_id)
+
+    def wait(self, answer_ids: Sequence[str], timeout: float | None = None) -> None:
+        """Block until these answers are over and stored; TimeoutError after `timeout` seconds."""
+
+        async def ended() -> None:
+            tasks = [task for answer_id in answer_ids if (task := self._tasks.get(answer_id))]
+            if tasks:
+                await asyncio.wait(tasks)
+
+        self.call(ended(), timeout)
+
+    def stop(self, answer_ids: Sequence[str]) -> None:
+        """Cancel upstream. What has arrived is kept, with status cancelled."""
+
+        self._loop.call_soon_threadsafe(self._cancel, tuple(answer_ids))
+
+    def _cancel(self, answer_ids: Sequence[str]) -> None:
+        for answer_id in answer_ids:
+            task, live = self._tasks.get(answer_id), self._live.get(answer_id)
+            # A finished answer is on its way to the disk: leave that alone.
+            if task and live and not live.status.over:
+                task.cancel()
+
+    @property
+    def busy(self) -> int:
+        """How many answers are running."""
+        return len(self._live)
+
+    def close(self, providers: Sequence[Provider] = (), timeout: float = 5.0) -> None:
+        """Cancel what runs, store it, let providers go, end the thread. Idempotent."""
+        if self._closed or not self._thread.is_alive():
+            return
+        self._closed = True
+
+        async def wind_up() -> None:
+            running = list(self._tasks.values())
+            self._cancel(list(self._tasks))
+            if running:
+                await asyncio.wait(running, timeout=timeout / 2)
+            await asyncio.gather(*(p.aclose() for p in providers), return_exceptions=True)
+
+        try:
+            self.call(wind_up(), timeout)
+        except TimeoutError:
+            log.warning("some work did not end within %.0f s", timeout)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout)
+        self._writer.shutdown(wait=True)
