@@ -1,0 +1,1 @@
+"""Tests. One behaviour each, named as a sentence."""
