@@ -97,11 +97,15 @@ class Capabilities:
     """What a model accepts.
 
     `refused` maps a sampling field that the model does not take to the reason, in words for the
-    slider and for "not sent". `context_window` and `max_output` are tokens; None = unknown.
+    slider and for "not sent"; `refused_when_reasoning` those that it takes only with reasoning set
+    to "none". `reasoning_levels` are the values of `reasoning` that it takes.
+    `context_window` and `max_output` are tokens; None = unknown.
     `local` says that text sent to it stays on machines of the team's own.
     """
 
     refused: Mapping[str, Message] = field(default_factory=lambda: MappingProxyType({}))
+    refused_when_reasoning: Mapping[str, Message] = field(default_factory=lambda: MappingProxyType({}))
+    reasoning_levels: tuple[Reasoning, ...] = ("none", "low", "medium", "high")
     context_window: int | None = None
     max_output: int | None = None
     thinking: bool = False
@@ -110,10 +114,23 @@ class Capabilities:
     retires: date | None = None
     local: bool = False
 
+    def refusals(self, sampling: Sampling) -> dict[str, Message]:
+        """Every field that would not be sent beside `sampling`, set in it or not, with the reason."""
+        refused = dict(self.refused)
+        level = sampling.reasoning
+        if level is not None and level not in self.reasoning_levels and "reasoning" not in refused:
+            refused["reasoning"] = Message(
+                "This model takes only these levels of reasoning: {levels}.", levels=", ".join(self.reasoning_levels)
+            )
+        if level != "none" or "reasoning" in refused:
+            refused = {**self.refused_when_reasoning, **refused}
+        return refused
+
     def accept(self, sampling: Sampling) -> tuple[dict[str, object], dict[str, Message]]:
         """Split the fields that are set into (taken, refused with the reason)."""
         given = sampling.given()
-        refused = {name: self.refused[name] for name in given if name in self.refused}
+        refusals = self.refusals(sampling)
+        refused = {name: refusals[name] for name in given if name in refusals}
         return {name: value for name, value in given.items() if name not in refused}, refused
 
 
