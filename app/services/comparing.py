@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from app.domain.answers import Answer, Status
-from app.domain.chat import ChatRequest, Provider
+from app.domain.chat import ChatRequest
 from app.domain.comparisons import MAX_CONTESTANTS, AnswerRecord, Comparison, ComparisonRecord
 from app.domain.errors import ProviderError, UserError
 from app.domain.message import Message
@@ -156,11 +156,9 @@ def _checked(comparison: Comparison) -> tuple[Comparison, tuple[Message, ...]]:
         )
     if comparison.blind and n < 2:
         raise UserError(Message("A blind comparison needs two contestants."), Message("Add one, or switch blind off."))
-    notices = ()
+    notices: tuple[Message, ...] = ()
     if dropped + dropped_too:
-        notices = (
-            Message("{n} control characters in the prompt were left out.", n=dropped + dropped_too),
-        )
+        notices = (Message("{n} control characters in the prompt were left out.", n=dropped + dropped_too),)
     return replace(comparison, prompt=prompt, system=system), notices
 
 
@@ -179,6 +177,3 @@ def _order(comparison: Comparison, thread: Sequence[ComparisonRecord]) -> list[i
             return [a.side for a in last]
     _sides.shuffle(sides)
     return sides
-
-
-__all__ = ["Comparing", "Pane", "Provider"]

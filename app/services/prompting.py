@@ -53,9 +53,7 @@ def user_message(comparison: Comparison) -> str:
     return EVIDENCE_TEMPLATE.format(sources=render_evidence(comparison.evidence), prompt=comparison.prompt)
 
 
-def messages_for(
-    comparison: Comparison, earlier: Sequence[tuple[Comparison, Answer]] = ()
-) -> tuple[ChatMessage, ...]:
+def messages_for(comparison: Comparison, earlier: Sequence[tuple[Comparison, Answer]] = ()) -> tuple[ChatMessage, ...]:
     """The whole conversation of one contestant: `earlier` holds its own turns, oldest first.
 
     A turn that it did not complete is left out: a model should not build on half an answer.
@@ -104,9 +102,7 @@ def clean(text: str) -> tuple[str, int]:
     composed (NFC), so that Hangul pasted from macOS reads as Hangul.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(
-        c for c in text if c in "\n\t" or not (unicodedata.category(c) in ("Cc", "Cs") or c in "￾￿")
-    )
+    kept = "".join(c for c in text if c in "\n\t" or not (unicodedata.category(c) in ("Cc", "Cs") or c in "￾￿"))
     return unicodedata.normalize("NFC", kept), len(text) - len(kept)
 
 

@@ -14,6 +14,7 @@ from app.domain.errors import UserError
 from app.domain.message import Message
 from app.domain.ratings import TAGS, Outcome, Rating, Stars, Vote
 from app.domain.store import ComparisonStore, RatingStore
+from app.services.prompting import clean
 
 MAX_COMMENT = 10_000
 MAX_NAME = 80
@@ -83,7 +84,9 @@ class RatingService:
         if not mine:
             return None
         last = [r for r in mine if r.vote == mine[-1].vote]
-        won = {r.left if r.outcome is Outcome.LEFT else r.right for r in last if r.outcome in (Outcome.LEFT, Outcome.RIGHT)}
+        won = {
+            r.left if r.outcome is Outcome.LEFT else r.right for r in last if r.outcome in (Outcome.LEFT, Outcome.RIGHT)
+        }
         first = last[0]
         vote = Vote(
             rater=first.rater,
@@ -114,7 +117,9 @@ def _checked(record: ComparisonRecord, vote: Vote) -> Vote:
     if (vote.best is None) == (vote.outcome is None):
         raise UserError(Message("Choose the better answer, tie, or both bad."), Message("Give exactly one of them."))
     if vote.best is not None and vote.best not in ratable:
-        raise UserError(Message("That answer is not one that can be rated."), Message("Choose one of the complete answers."))
+        raise UserError(
+            Message("That answer is not one that can be rated."), Message("Choose one of the complete answers.")
+        )
     if vote.outcome in (Outcome.LEFT, Outcome.RIGHT):
         raise UserError(Message("Left and right are given by the answer that won."), Message("Name it in `best`."))
     if not set(vote.stars) <= ratable or not all(1 <= n <= 5 for n in vote.stars.values()):
@@ -128,7 +133,7 @@ def _checked(record: ComparisonRecord, vote: Vote) -> Vote:
         raise UserError(
             Message("The comment has more than {n} characters.", n=f"{MAX_COMMENT:,}"), Message("Shorten it.")
         )
-    return replace(vote, rater=clean_name(vote.rater), comment=unicodedata.normalize("NFC", vote.comment.replace("\x00", "")))
+    return replace(vote, rater=clean_name(vote.rater), comment=clean(vote.comment)[0])
 
 
 def _outcomes(answers: Sequence[AnswerRecord], vote: Vote) -> list[tuple[AnswerRecord, AnswerRecord, Outcome]]:
