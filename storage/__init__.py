@@ -1,0 +1,1 @@
+"""What is kept: tables, migrations and the stores over them (SQLite by default, Postgres by setting)."""
