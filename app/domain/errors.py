@@ -33,6 +33,7 @@ class Fault(StrEnum):
     LOCAL_ONLY = "local_only"
     NO_EVIDENCE = "no_evidence"
     SERVER_ERROR = "server_error"
+    INTERRUPTED = "interrupted"
     INTERNAL = "internal"
 
 
