@@ -146,7 +146,8 @@ class Answering:
             Fault.SILENCE,
             Message("No first token within {seconds} s.", seconds=f"{self._patience.first_token:g}"),
             Message(
-                "A large model may still be loading: ask again, or allow more by UNDERSTUDY_FIRST_TOKEN_TIMEOUT (seconds)."
+                "A large model may still be loading: ask again, or allow more"
+                " by UNDERSTUDY_FIRST_TOKEN_TIMEOUT (seconds)."
             ),
         )
 

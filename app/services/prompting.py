@@ -78,7 +78,8 @@ def own_turns(
     """
     turns: list[list[tuple[Comparison, Answer]]] = [[] for _ in contestants]
     for record in thread:
-        told = {key: a.answer for key, a in zip(_keys([a.contestant for a in record.answers]), record.answers)}
+        asked = sorted(record.answers, key=lambda a: a.position)
+        told = {key: a.answer for key, a in zip(_keys([a.contestant for a in asked]), asked, strict=True)}
         for n, key in enumerate(_keys(contestants)):
             if key in told:
                 turns[n].append((record.comparison, told[key]))

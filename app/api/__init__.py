@@ -1,0 +1,1 @@
+"""HTTP routes on the app's own port; as thin as the pages."""

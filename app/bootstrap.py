@@ -1,0 +1,172 @@
+"""The composition root: settings → container. The only file that names concrete adapters."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+from dataclasses import dataclass, field
+
+from dotenv import load_dotenv
+
+from app import settings as settings_module
+from app.domain.chat import Provider
+from app.domain.pricing import PriceBook, TokenCounter
+from app.pricing.prices import Prices
+from app.pricing.tokens import Tokens
+from app.providers.builtin import BuiltinProvider
+from app.providers.catalogue import Fetches
+from app.providers.endpoints import Endpoint, load_endpoints
+from app.providers.gguf import GgufProvider
+from app.providers.ollama import OllamaProvider
+from app.providers.openai import OpenAIProvider
+from app.providers.redaction import scrub
+from app.services.answering import Answering, Patience
+from app.services.comparing import Comparing
+from app.services.directory import Directory
+from app.services.exporting import Exporting
+from app.services.history import History
+from app.services.rating import RatingService
+from app.services.runs import RunEngine
+from app.settings import ROOT, Settings
+from storage.comparisons import SqlComparisonStore
+from storage.database import open_database
+from storage.owners import Owner, is_alive
+from storage.ratings import SqlRatingStore
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Container:
+    """Everything that a page or a command can ask for. `start` before use, `close` at the end."""
+
+    settings: Settings
+    engine: RunEngine
+    directory: Directory
+    comparing: Comparing
+    rating: RatingService
+    history: History
+    exporting: Exporting
+    fetches: Fetches
+    prices: PriceBook
+    tokens: TokenCounter
+    gguf: GgufProvider
+    owner: Owner
+    interrupted: int = 0
+    _closed: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def close(self) -> None:
+        """Stop what runs and keep what arrived, end child processes, let go of the lock. Idempotent."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        self.fetches.close()
+        self.engine.close(tuple(self.directory.providers.values()))
+        self.gguf.close_now()
+        self.owner.release()
+
+
+def build(settings: Settings | None = None) -> Container:
+    """Put the application together and start it. Raises UserError for settings that cannot work."""
+    if settings is None:
+        load_dotenv(ROOT / ".env")
+        settings = settings_module.load()
+    engine_of_database = open_database(settings.database_url, settings.home)
+    comparisons, ratings = SqlComparisonStore(engine_of_database), SqlRatingStore(engine_of_database)
+    endpoints = load_endpoints(settings.endpoints_file)
+    prices = Prices(settings.prices_file, {e.name: e.prices_as for e in endpoints if e.prices_as})
+    tokens = Tokens(settings.home / "cache" / "tiktoken")
+    answering = Answering(
+        prices,
+        tokens,
+        Patience(settings.first_token_timeout, settings.idle_timeout),
+        local_only=settings.local_only,
+        scrub=lambda text: scrub(text, settings.secrets()),
+    )
+    gguf = GgufProvider(
+        settings.models_folder, context=settings.gguf_context, idle_unload=settings.gguf_idle_unload
+    )
+    providers = _providers(settings, endpoints, gguf)
+    owner = Owner.acquire(settings.home)
+    interrupted = sum(
+        comparisons.interrupt(other)
+        for other in comparisons.running_owners()
+        if other != owner.id and not is_alive(settings.home, other)
+    )
+    engine = RunEngine(answering, comparisons)
+    engine.start()
+    directory = Directory(providers, engine)
+    container = Container(
+        settings=settings,
+        engine=engine,
+        directory=directory,
+        comparing=Comparing(comparisons, engine, directory, tokens, prices, owner.id),
+        rating=RatingService(comparisons, ratings),
+        history=History(comparisons, ratings),
+        exporting=Exporting(comparisons, ratings),
+        fetches=Fetches(settings.models_folder),
+        prices=prices,
+        tokens=tokens,
+        gguf=gguf,
+        owner=owner,
+        interrupted=interrupted,
+    )
+    atexit.register(container.close)
+    return container
+
+
+_shared: Container | None = None
+_shared_lock = threading.Lock()
+
+
+def shared() -> Container:
+    """The container of this process, built at the first call: pages, routes and the server share it."""
+    global _shared
+    with _shared_lock:
+        if _shared is None or _shared.closed:
+            _shared = build()
+        return _shared
+
+
+def close_shared() -> None:
+    """Close the process's container if there is one."""
+    with _shared_lock:
+        if _shared is not None:
+            _shared.close()
+
+
+def _providers(settings: Settings, endpoints: tuple[Endpoint, ...], gguf: GgufProvider) -> dict[str, Provider]:
+    """The providers by name, in the order that pages list them."""
+    wait = settings.connect_timeout
+    providers: list[Provider] = [
+        OpenAIProvider(
+            "openai",
+            base_url=settings.openai_base_url,
+            key=lambda: settings.secret("OPENAI_API_KEY"),
+            key_variable="OPENAI_API_KEY",
+            connect_timeout=wait,
+        ),
+        OllamaProvider(settings.ollama_host, connect_timeout=wait),
+        gguf,
+        *(
+            OpenAIProvider(
+                e.name,
+                base_url=e.base_url,
+                key=lambda variable=e.api_key_env: settings.secret(variable) if variable else None,
+                key_variable=e.api_key_env,
+                local=e.local,
+                compatible=True,
+                connect_timeout=wait,
+            )
+            for e in endpoints
+        ),
+        BuiltinProvider(),
+    ]
+    return {p.name: p for p in providers}
