@@ -338,8 +338,8 @@ class WireContract:
 
             task = asyncio.create_task(watch())
             await started.wait()
-            while not bench.bodies(model):
-                await asyncio.sleep(0.01)  # noqa: ASYNC110 - the server lives in another thread
+            while not bench.bodies(model):  # noqa: ASYNC110 - the server lives in another thread
+                await asyncio.sleep(0.01)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
