@@ -134,7 +134,8 @@ class OpenAIServer(FakeServer):
     async def _chat(self, request: Request, reply: Reply) -> None:
         model = request.model
         if model.startswith("replay-"):
-    XX model in REFUSED:
+            await replay(model.removeprefix("replay-"), reply)
+        elif model in REFUSED:
             await self._refuse(model, request, reply)
         elif model.startswith("fault-429-then-ok") and self._first_time(model):
             await reply.json(429, LIMITED, headers={"Retry-After": "1"})
