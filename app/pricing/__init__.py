@@ -1,0 +1,1 @@
+"""Tokens before they are sent, and what they cost."""
