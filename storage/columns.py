@@ -13,7 +13,6 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import cast
 
 from sqlalchemy import JSON, DateTime, Text
 from sqlalchemy.engine import Dialect
@@ -99,4 +98,4 @@ class Money(TypeDecorator[Decimal]):
         return None if value is None else format(value, "f")
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(cast(str, value))
+        return None if value is None else Decimal(value)

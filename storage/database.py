@@ -8,6 +8,7 @@ twice a second, and a flush costs milliseconds that the stream would feel.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from typing import TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.domain.errors import UserError
@@ -45,6 +47,9 @@ def open_database(url: str, home: Path) -> Engine:
     try:
         with problems.explained(engine):
             migrate(engine)
+    except OSError as error:
+        engine.dispose()
+        raise problems.folder_not_writable(problems.where(place), error) from None
     except BaseException:
         engine.dispose()
         raise
@@ -69,10 +74,10 @@ def make_engine(url: URL) -> Engine:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection that sees one state of the database from its first statement on."""
-    with problems.explained(engine), engine.connect() as connection:
-        yield connection
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that sees one state of the database from its first statement on."""
+    with problems.explained(engine), Session(engine) as session:
+        yield session
 
 
 def write(engine: Engine, work: Callable[[Connection], T], *, durable: bool = True) -> T:
@@ -131,12 +136,10 @@ def _make_folder(folder: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise problems.folder_not_writable(str(folder), error.strerror or type(error).__name__) from None
+        raise problems.folder_not_writable(str(folder), error) from None
 
 
 def _dumps(value: object) -> str:
-    import json
-
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,10 +33,20 @@ def where(url: URL) -> str:
     return f"{url.host or 'localhost'}:{url.port or 5432}/{url.database or ''}"
 
 
-def folder_not_writable(folder: str, why: str) -> UserError:
+def folder_not_writable(folder: str, error: OSError) -> UserError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return disk_full(folder)
+    why = error.strerror or type(error).__name__
     return UserError(
         Message("Understudy cannot write to the folder {folder}: {why}.", folder=folder, why=why),
         Message("Make it writable, or set UNDERSTUDY_HOME to a folder that is."),
+    )
+
+
+def disk_full(place: str) -> UserError:
+    return UserError(
+        Message("The disk that holds {place} is full: nothing more can be stored.", place=place),
+        Message("Free some space there and ask again; what was stored before is safe."),
     )
 
 
@@ -54,10 +65,7 @@ def _first_line(error: DBAPIError) -> str:
 
 def _of_sqlite(code: int, place: str, error: DBAPIError) -> UserError | None:
     if code == sqlite3.SQLITE_FULL:
-        return UserError(
-            Message("The disk that holds {place} is full: nothing more can be stored.", place=place),
-            Message("Free some space there and ask again; what was stored before is safe."),
-        )
+        return disk_full(place)
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return UserError(
             Message("{place} is not a database, or it is damaged.", place=place),
@@ -88,7 +96,7 @@ def explain(error: DBAPIError, url: URL) -> UserError | None:
         return _of_sqlite(sqlite_code(error.orig), place, error)
     state = getattr(error.orig, "sqlstate", None)
     if state == "53100":  # disk_full
-        return _of_sqlite(sqlite3.SQLITE_FULL, place, error)
+        return disk_full(place)
     if isinstance(error, OperationalError) and (state is None or state[:2] in ("08", "28", "3D", "57")):
         return UserError(
             Message("The database server {place} cannot be used: {why}.", place=place, why=_first_line(error)),
