@@ -78,7 +78,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BOM = "\ufeff"
 
 
-class Exporter:
+class Exporting:
+    """Over the two stores; safe to call from any thread."""
+
     def __init__(self, comparisons: ComparisonStore, ratings: RatingStore) -> None:
         self._comparisons = comparisons
         self._ratings = ratings
