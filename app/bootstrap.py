@@ -31,7 +31,7 @@ from app.services.runs import RunEngine
 from app.settings import ROOT, Settings
 from storage.comparisons import SqlComparisonStore
 from storage.database import open_database
-from storage.owners import Owner, is_alive
+from storage.owners import Owner, interrupt_the_dead
 from storage.ratings import SqlRatingStore
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def build(settings: Settings | None = None) -> Container:
     comparisons, ratings = SqlComparisonStore(engine_of_database), SqlRatingStore(engine_of_database)
     endpoints = load_endpoints(settings.endpoints_file)
     prices = Prices(settings.prices_file, {e.name: e.prices_as for e in endpoints if e.prices_as})
-    tokens = Tokens(settings.home / "cache" / "tiktoken")
+    tokens = Tokens()
     answering = Answering(
         prices,
         tokens,
@@ -95,11 +95,7 @@ def build(settings: Settings | None = None) -> Container:
     )
     providers = _providers(settings, endpoints, gguf)
     owner = Owner.acquire(settings.home)
-    interrupted = sum(
-        comparisons.interrupt(other)
-        for other in comparisons.running_owners()
-        if other != owner.id and not is_alive(settings.home, other)
-    )
+    interrupted = interrupt_the_dead(comparisons, settings.home)
     engine = RunEngine(answering, comparisons)
     engine.start()
     directory = Directory(providers, engine)

@@ -158,7 +158,7 @@ def _checked(comparison: Comparison) -> tuple[Comparison, tuple[Message, ...]]:
         raise UserError(Message("A blind comparison needs two contestants."), Message("Add one, or switch blind off."))
     notices: tuple[Message, ...] = ()
     if dropped + dropped_too:
-        notices = (Message("{n} control characters in the prompt were left out.", n=dropped + dropped_too),)
+        notices = (Message("Control characters left out of the prompt: {n}.", n=dropped + dropped_too),)
     return replace(comparison, prompt=prompt, system=system), notices
 
 

@@ -1,0 +1,113 @@
+"""From the prompt to the stored answers."""
+
+from pathlib import Path
+
+import pytest
+
+from app.domain.answers import Status
+from app.domain.chat import TextDelta
+from app.domain.comparisons import Comparison
+from app.domain.errors import Fault, UserError
+from app.domain.evidence import Evidence, Passage
+from app.domain.models import Contestant, ModelRef
+from tests.integration.world import Named, world
+from tests.unit.scripted import FOREVER
+
+
+def test_every_contestant_is_asked_once_and_every_answer_stored(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        record = w.ask("How many days?")
+        assert [a.answer.text for a in record.answers] == ["left says so", "right says so"]
+        assert record.status is Status.DONE
+        assert [len(p.calls) for p in w.providers] == [1, 1]
+
+
+def test_all_contestants_get_the_same_evidence(tmp_path: Path) -> None:
+    evidence = Evidence((Passage("leave.md", "15 days."),))
+    with world(tmp_path) as w:
+        w.ask(evidence=evidence)
+        first, second = (p.last for p in w.providers)
+        assert first.messages == second.messages and "15 days." in first.messages[-1].content
+        assert first.evidence == evidence
+
+
+def test_looking_again_attaches_and_asks_nobody(tmp_path: Path) -> None:
+    slow = Named("slow", TextDelta("So far"), FOREVER)
+    with world(tmp_path, slow) as w:
+        record = w.comparing.start(w.comparison())
+        for _ in range(3):
+            _, (pane,) = w.comparing.panes(record.id)
+            assert pane.live is not None
+        assert len(slow.calls) <= 1
+
+
+def test_stop_keeps_what_has_arrived(tmp_path: Path) -> None:
+    slow = Named("slow", TextDelta("So far"), FOREVER)
+    with world(tmp_path, slow, Named("fast")) as w:
+        record = w.comparing.start(w.comparison())
+        live = next(pane.live for pane in w.comparing.panes(record.id)[1] if pane.record.position == 0)
+        assert live is not None
+        while not live.started:
+            pass
+        w.comparing.stop(record.id)
+        stopped = w.comparing.wait(record.id, timeout=2)
+        assert (stopped.answers[0].answer.status, stopped.answers[0].answer.text) == (Status.CANCELLED, "So far")
+
+
+def test_a_contestant_without_a_provider_fails_in_its_own_pane(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        strangers = (Contestant(ModelRef("nobody", "x")), Contestant(w.providers[0].ref()))
+        record = w.comparing.start(Comparison("Why?", strangers))
+        first, second = w.comparing.wait(record.id, timeout=5).answers
+        assert first.answer.error is not None and first.answer.error.kind is Fault.UNKNOWN_MODEL
+        assert second.answer.status is Status.DONE
+
+
+def test_a_follow_up_goes_on_with_each_ones_own_answer(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        first = w.ask("One?")
+        second = w.ask("Two?", after=first.id)
+        assert [m.content for m in w.providers[1].last.messages] == ["One?", "right says so", "Two?"]
+        assert (second.thread, second.turn) == (first.thread, 1)
+
+
+def test_blind_sides_are_shuffled_and_stored(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        orders = {tuple(a.side for a in w.ask(blind=True).answers) for _ in range(30)}
+        assert orders == {(0, 1), (1, 0)}
+
+
+def test_sides_stay_through_a_conversation_that_is_still_hidden(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        record = w.ask("0", blind=True)
+        for n in range(1, 8):
+            following = w.ask(str(n), after=record.id, blind=True)
+            assert [a.side for a in following.answers] == [a.side for a in record.answers]
+            record = following
+
+
+@pytest.mark.parametrize("contestants", [0, 5])
+def test_one_to_four_contestants_are_taken(tmp_path: Path, contestants: int) -> None:
+    with world(tmp_path) as w, pytest.raises(UserError, match="one to 4"):
+        w.comparing.start(Comparison("Why?", (Contestant(w.providers[0].ref()),) * contestants))
+
+
+def test_a_refused_prompt_leaves_no_trace(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        with pytest.raises(UserError):
+            w.comparing.start(w.comparison("   "))
+        assert list(w.store.all()) == []
+
+
+def test_what_was_left_out_of_the_prompt_is_said(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        record = w.ask("Why\x00?")
+        assert record.comparison.prompt == "Why?"
+        assert str(record.answers[0].answer.notices[0]) == "Control characters left out of the prompt: 1."
+
+
+def test_the_estimate_counts_what_would_be_sent(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        first = w.ask("One?")
+        alone, following = w.comparing.estimate(w.comparison("a b")), w.comparing.estimate(w.comparison("a b"), first.id)
+        assert alone[0].prompt_tokens == 2 and following[0].prompt_tokens == 2 + 1 + 3
