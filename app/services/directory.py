@@ -115,14 +115,16 @@ class Directory:
         """What the model accepts; everything, when its server cannot be asked now (the run will say why)."""
         with self._lock:
             known = self._capabilities.get(ref)
-        if known and time.monotonic() - known[0] < FRESH * 3:
+        if known and time.monotonic() < known[0]:
             return known[1]
+        # A server that cannot be asked now is asked again soon; what one said holds for longer.
+        good_for = FRESH * 3
         try:
             found = self._engine.call(self.provider(ref).capabilities(ref.name), timeout)
         except (UnderstudyError, TimeoutError):
-            found = known[1] if known else UNKNOWN
+            found, good_for = (known[1] if known else UNKNOWN), FRESH / 4
         with self._lock:
-            self._capabilities[ref] = (time.monotonic(), found)
+            self._capabilities[ref] = (time.monotonic() + good_for, found)
         return found
 
     def forget(self) -> None:
