@@ -5,13 +5,15 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dotenv import load_dotenv
 
 from app import settings as settings_module
 from app.domain.chat import Provider
-from app.domain.pricing import PriceBook, TokenCounter
+from app.domain.pricing import TokenCounter
+from app.domain.store import DatabaseState
 from app.pricing.prices import Prices
 from app.pricing.tokens import Tokens
 from app.providers.builtin import BuiltinProvider
@@ -30,6 +32,7 @@ from app.services.rating import RatingService
 from app.services.runs import RunEngine
 from app.settings import ROOT, Settings
 from storage.comparisons import SqlComparisonStore
+from storage.condition import condition
 from storage.database import open_database
 from storage.owners import Owner, interrupt_the_dead
 from storage.ratings import SqlRatingStore
@@ -49,10 +52,11 @@ class Container:
     history: History
     exporting: Exporting
     fetches: Fetches
-    prices: PriceBook
+    prices: Prices
     tokens: TokenCounter
     gguf: GgufProvider
     owner: Owner
+    database: Callable[[], DatabaseState]
     interrupted: int = 0
     _closed: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -112,6 +116,7 @@ def build(settings: Settings | None = None) -> Container:
         tokens=tokens,
         gguf=gguf,
         owner=owner,
+        database=lambda: condition(engine_of_database),
         interrupted=interrupted,
     )
     atexit.register(container.close)

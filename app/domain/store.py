@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from app.domain.answers import Answer
 from app.domain.comparisons import AnswerRecord, Comparison, ComparisonRecord, Query, Summary
 from app.domain.ratings import Rating, Stars
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseState:
+    """Where things are kept: a file or a server (never its user or password), and the form of its tables."""
+
+    place: str
+    kind: str
+    revision: str
 
 
 class ComparisonStore(Protocol):
@@ -85,4 +95,4 @@ class RunStore(Protocol):
     def save_answer(self, answer_id: str, answer: Answer) -> None: ...
 
 
-__all__ = ["AnswerRecord", "ComparisonStore", "RatingStore", "RunStore"]
+__all__ = ["AnswerRecord", "ComparisonStore", "DatabaseState", "RatingStore", "RunStore"]
