@@ -1,0 +1,102 @@
+"""`compare`: one prompt to several contestants at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli import output
+from app.cli.session import container
+
+if TYPE_CHECKING:
+    from app.domain.comparisons import Comparison
+
+FILE = "Text file with sources, - for stdin; every contestant gets the same. Repeatable."
+SET = "One contestant's own value, by its number: 2:temperature=0.9. Repeatable."
+
+
+def compare(
+    model: Annotated[
+        list[str], typer.Option("--model", "-m", metavar="MODEL", help="provider:name; repeat it, up to four times.")
+    ],
+    prompt: Annotated[str, typer.Option("--prompt", "-p", metavar="TEXT", help="The question; - reads it from stdin.")],
+    system: Annotated[str, typer.Option(metavar="TEXT", help="System prompt.")] = "",
+    context: Annotated[list[str] | None, typer.Option(metavar="FILE", help=FILE)] = None,
+    after: Annotated[str | None, typer.Option(metavar="ID", help="Follow up this comparison.")] = None,
+    preset: Annotated[str | None, typer.Option(metavar="NAME", help="Sampling preset: rag, precise, creative.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="0 is the most likely word each time.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="0 to 1.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Tokens.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Longest answer, in tokens.")] = None,
+    seed: Annotated[int | None, typer.Option()] = None,
+    frequency_penalty: Annotated[float | None, typer.Option()] = None,
+    presence_penalty: Annotated[float | None, typer.Option()] = None,
+    repeat_penalty: Annotated[float | None, typer.Option()] = None,
+    stop: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="End the answer here. Repeatable.")] = None,
+    reasoning: Annotated[str | None, typer.Option(metavar="LEVEL", help="none, low, medium or high.")] = None,
+    own: Annotated[list[str] | None, typer.Option("--set", metavar="N:FIELD=VALUE", help=SET)] = None,
+    blind: Annotated[bool, typer.Option("--blind", help="Hide which model wrote what until the vote.")] = False,
+    one_at_a_time: Annotated[
+        bool, typer.Option("--one-at-a-time", help="Start each contestant when the one before is done: fair timing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The result as one JSON object.")] = False,
+) -> None:
+    """Ask one prompt of one to four models, side by side.
+
+    Ctrl-C stops the contestants; what has arrived is kept, and the exit code is 130.
+    """
+    from app.cli.inputs import contestants, evidence, read_text, reasoning_level, sampling_preset
+    from app.domain.comparisons import Comparison
+    from app.domain.models import Sampling
+
+    sampling = Sampling(
+        temperature=temperature,
+        top_p=top_p,
+        top_k=top_k,
+        max_tokens=max_tokens,
+        seed=seed,
+        frequency_penalty=frequency_penalty,
+        presence_penalty=presence_penalty,
+        repeat_penalty=repeat_penalty,
+        stop=tuple(stop) if stop else None,
+        reasoning=reasoning_level(reasoning) if reasoning else None,
+    )
+    if preset:
+        sampling = sampling.over(sampling_preset(preset))
+    asked = Comparison(
+        prompt=read_text("-", "the prompt") if prompt == "-" else prompt,
+        contestants=contestants(model, sampling, own or []),
+        system=system,
+        evidence=evidence(context or []),
+        blind=blind,
+        start="one_at_a_time" if one_at_a_time else "together",
+    )
+    raise typer.Exit(_run(asked, after, as_json))
+
+
+def _run(asked: Comparison, after: str | None, as_json: bool) -> int:
+    """Ask, follow and print. The exit code: 0 all done, 1 not all, 130 stopped."""
+    from app.cli.progress import Progress
+    from app.cli.report import print_comparison
+    from app.domain.answers import Status
+    from app.services.json_form import comparison_to_dict
+
+    with container() as box:
+        record = box.comparing.start(asked, after)
+        stopped = False
+        with Progress(box, record) as progress:
+            try:
+                progress.follow()
+            except KeyboardInterrupt:
+                stopped = True
+                box.comparing.stop(record.id)
+                progress.follow(at_most=5.0)
+        record = box.comparing.get(record.id)
+        if as_json:
+            output.emit_json(comparison_to_dict(record))
+        else:
+            print_comparison(record)
+    if stopped:
+        return 130
+    return 0 if all(a.answer.status is Status.DONE for a in record.answers) else 1

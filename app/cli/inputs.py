@@ -1,0 +1,154 @@
+"""What people give a command: text from a pipe or a file, models, sampling."""
+
+from __future__ import annotations
+
+import locale
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.domain.errors import UserError
+from app.domain.message import Message
+
+if TYPE_CHECKING:
+    from app.domain.evidence import Evidence
+    from app.domain.models import Contestant, Reasoning, Sampling
+
+MAX_BYTES = 20_000_000
+
+
+def read_text(source: str, what: str) -> str:
+    """`source` is a path, or “-” for stdin. Raises UserError."""
+    if source == "-":
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UserError(
+                Message("“-” reads {what} from a pipe, and there is none.", what=what),
+                Message("For example: echo 'Why?' | python -m app compare --model builtin:lead --prompt -"),
+            )
+        return decode(sys.stdin.buffer.read(), "stdin")
+    try:
+        path = Path(source).expanduser()
+        if path.stat().st_size > MAX_BYTES:
+            raise UserError(
+                Message("{path} is larger than {n} MB.", path=source, n=MAX_BYTES // 1_000_000),
+                Message("Give the part that the question is about."),
+            )
+        return decode(path.read_bytes(), source)
+    except (OSError, ValueError) as exc:
+        raise UserError(
+            Message("{path} cannot be read: {reason}.", path=source[:300], reason=getattr(exc, "strerror", "") or "no"),
+            Message("Check the path."),
+        ) from None
+
+
+def decode(raw: bytes, source: str) -> str:
+    """Text in UTF-8, or in the system's own encoding (a Korean Windows pipes cp949). Raises UserError."""
+    for encoding in ("utf-8-sig", locale.getencoding()):
+        try:
+            return raw.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    raise UserError(Message("{source} is not text in UTF-8.", source=source[:300]), Message("Save it as UTF-8."))
+
+
+def evidence(sources: Sequence[str]) -> Evidence:
+    """The files (or “-”) as passages. Raises UserError."""
+    from app.services.pasted import pasted
+
+    return pasted([("stdin" if s == "-" else Path(s).name, read_text(s, "the context")) for s in sources])
+
+
+def contestants(models: Sequence[str], shared: Sampling, settings: Sequence[str]) -> tuple[Contestant, ...]:
+    """The models with the sampling that all share, and `settings` (“2:temperature=0.9”) over it. Raises UserError."""
+    from app.domain.models import Contestant, ModelRef
+
+    check(shared)
+    refs = [ModelRef.parse(m) for m in models]
+    own = [shared] * len(refs)
+    for setting in settings:
+        number, colon, assignment = setting.partition(":")
+        field, equals, value = assignment.partition("=")
+        if not (colon and equals and number.isdecimal() and 1 <= int(number) <= len(refs)):
+            raise UserError(
+                Message("“{text}” is not a setting of one contestant.", text=setting[:200]),
+                Message("Write its number, the field and the value: --set 2:temperature=0.9"),
+            )
+        own[int(number) - 1] = _with(own[int(number) - 1], field.strip().replace("-", "_"), value.strip())
+    return tuple(Contestant(ref, sampling) for ref, sampling in zip(refs, own, strict=True))
+
+
+def _with(sampling: Sampling, field: str, value: str) -> Sampling:
+    from app.domain.models import SAMPLING_FIELDS, Sampling
+
+    parsed: object
+    try:
+        match field:
+            case "temperature" | "top_p" | "frequency_penalty" | "presence_penalty" | "repeat_penalty":
+                parsed = float(value)
+            case "top_k" | "max_tokens" | "seed":
+                parsed = int(value)
+            case "stop":
+                parsed = (value,)
+            case "reasoning":
+                parsed = reasoning_level(value)
+            case _:
+                raise UserError(
+                    Message("There is no sampling field “{name}”.", name=field[:80]),
+                    Message("Choose one of {names}.", names=", ".join(SAMPLING_FIELDS)),
+                )
+    except ValueError:
+        raise _not_a_value(field, value) from None
+    changed = Sampling(**{field: parsed}).over(sampling)  # type: ignore[arg-type]
+    check(changed)
+    return changed
+
+
+def reasoning_level(value: str) -> Reasoning:
+    """Raises UserError for a level that does not exist."""
+    match value:
+        case "none" | "low" | "medium" | "high":
+            return value
+    raise _not_a_value("reasoning", value)
+
+
+def sampling_preset(key: str) -> Sampling:
+    """Raises UserError for a preset that does not exist."""
+    from app.domain.models import PRESETS
+
+    for preset in PRESETS:
+        if preset.key == key:
+            return preset.sampling
+    raise UserError(
+        Message("There is no preset “{name}”.", name=key[:80]),
+        Message("Choose one of {names}.", names=", ".join(p.key for p in PRESETS)),
+    )
+
+
+LIMITS = {
+    "temperature": (0.0, 5.0),
+    "top_p": (0.0, 1.0),
+    "top_k": (0, 1_000_000),
+    "max_tokens": (1, 10_000_000),
+    "frequency_penalty": (-2.0, 2.0),
+    "presence_penalty": (-2.0, 2.0),
+    "repeat_penalty": (0.0, 10.0),
+}
+
+
+def check(sampling: Sampling) -> None:
+    """Raises UserError for a value outside the field's range."""
+    for field, value in sampling.given().items():
+        low, high = LIMITS.get(field, (-math.inf, math.inf))
+        if isinstance(value, int | float) and not (math.isfinite(value) and low <= value <= high):
+            raise _not_a_value(field, str(value))
+
+
+def _not_a_value(field: str, value: str) -> UserError:
+    ranges = {name: f"{low:g} … {high:g}" for name, (low, high) in LIMITS.items()}
+    ranges |= {"seed": "-1, 0, 1 …", "reasoning": "none, low, medium, high"}
+    return UserError(
+        Message("“{value}” is not a value for {field}.", value=value[:80], field=field),
+        Message("It takes {range}.", range=ranges.get(field, "a number")),
+    )

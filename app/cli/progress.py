@@ -1,0 +1,100 @@
+"""How a comparison is going, on stderr: lines that renew themselves in a terminal, plain ones elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from app.cli import output
+from app.cli.report import name_of, state_of
+from app.domain.answers import Answer, Status
+
+if TYPE_CHECKING:
+    from app.bootstrap import Container
+    from app.domain.comparisons import AnswerRecord, ComparisonRecord
+
+EVERY = 0.15  # seconds between two looks: what an eye takes for continuous
+
+
+class Progress:
+    """Follows a running comparison until every answer is stored."""
+
+    def __init__(self, box: Container, record: ComparisonRecord) -> None:
+        self._engine = box.engine
+        self._record = record
+        self._ids = [a.id for a in record.answers]
+        # Taken now: a buffer stays readable here after the engine has let go of it.
+        self._live = {a.id: box.comparing.pane(a).live for a in record.answers}
+        self._rewrites = output.is_terminal(sys.stderr)
+        self._drawn = 0
+        self._told: dict[str, tuple[int, Status]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self._erase()
+
+    def follow(self, at_most: float | None = None) -> None:
+        """Block until all answers are over and stored, or `at_most` seconds have passed."""
+        until = None if at_most is None else time.monotonic() + at_most
+        while True:
+            try:
+                self._engine.wait(self._ids, EVERY)
+            except TimeoutError:
+                self._show()
+                if until is not None and time.monotonic() > until:
+                    return
+            else:
+                self._show()
+                return
+
+    def _show(self) -> None:
+        for answer in self._record.by_side:
+            live = self._live[answer.id]
+            if live is not None and not self._rewrites:
+                self._tell(answer, live.snapshot())
+        if self._rewrites:
+            self._draw()
+
+    def _tell(self, record: AnswerRecord, answer: Answer) -> None:
+        """One line for each thing that happened since the last look."""
+        notices, status = self._told.get(record.id, (0, Status.WAITING))
+        name = name_of(self._record, record)
+        for notice in answer.notices[notices:]:
+            output.note(f"{name}: {output.text(notice)}")
+        if answer.status is not status:
+            output.note(f"{name}: {state_of(answer, self._record.hidden)}")
+        self._told[record.id] = (len(answer.notices), answer.status)
+
+    def _draw(self) -> None:
+        """Write one line a contestant over the ones written before."""
+        lines = []
+        for record in self._record.by_side:
+            live = self._live[record.id]
+            if live is None:
+                continue
+            answer = live.snapshot()
+            line = f"{name_of(self._record, record)}  {state_of(answer, self._record.hidden)}"
+            if answer.notices and not answer.text and not answer.status.over:
+                line += f"  {output.text(answer.notices[-1])}"
+            lines.append(output.shorten(output.printable(line), self._columns() - 1))
+        self._erase()
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        sys.stderr.flush()
+        self._drawn = len(lines)
+
+    def _erase(self) -> None:
+        if self._drawn:
+            # Up as many lines as were drawn, and clear from there on.
+            sys.stderr.write(f"\x1b[{self._drawn}F\x1b[J")
+            sys.stderr.flush()
+            self._drawn = 0
+
+    @staticmethod
+    def _columns() -> int:
+        import shutil
+
+        return max(40, shutil.get_terminal_size().columns)

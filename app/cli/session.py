@@ -1,0 +1,32 @@
+"""The container for the length of one command."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.bootstrap import Container
+
+
+@contextmanager
+def container() -> Iterator[Container]:
+    """Everything that a command can ask for; closed at the end, whatever happens.
+
+    A SIGTERM ends the command as Ctrl-C does: what arrived is kept and child processes end.
+    """
+    from app.bootstrap import build
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    box = build()
+    try:
+        yield box
+    finally:
+        box.close()
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
