@@ -45,6 +45,7 @@ REFUSED: dict[str, tuple[int, dict[str, str], dict[str, object]]] = {
         ),
     ),
 }
+NO_STREAM_OPTIONS = error("Extra inputs are not permitted: stream_options", "invalid_request_error")
 LIMITED = error("Rate limit reached for requests. Please try again in 1s.", "requests", "rate_limit_exceeded")
 
 

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 
 from tests.servers.base import FakeServer, Reply, Request
-from tests.servers.openai_refusals import LIMITED, REFUSED, error, refused_by_openai
+from tests.servers.openai_refusals import LIMITED, NO_STREAM_OPTIONS, REFUSED, error, refused_by_openai
 from tests.servers.recordings import replay
 
 KOREAN = "부산 사무소는 오전 9시 30분에 엽니다 🍚."
@@ -43,7 +43,7 @@ LISTED = (
     + ["gpt-4.1-mini", "gpt-5-mini", "gpt-6-sol", "text-embedding-3-small"]
     + [f"fault-{name}" for name in ("401", "no-quota", "429-then-ok", "503", "overflow", "midstream-error", "cut")]
     + [f"fault-{name}" for name in ("cut-clean", "silence", "silence-first", "empty", "only-thinking", "bad-utf8")]
-    + [f"fault-{name}" for name in ("bad-json", "refused-parameter", "html", "content-filter", "refusal")]
+    + [f"fault-{name}" for name in ("bad-json", "refused-parameter", "html", "content-filter", "refusal", "length")]
 )
 SHUTDOWN = {"gpt-4.1-mini": "2027-01-14", "gpt-5-mini": "2026-12-11"}
 
@@ -139,6 +139,8 @@ class OpenAIServer(FakeServer):
             await self._refuse(model, request, reply)
         elif model.startswith("fault-429-then-ok") and self._first_time(model):
             await reply.json(429, LIMITED, headers={"Retry-After": "1"})
+        elif model == "fault-no-stream-options" and "stream_options" in request.json:
+            await reply.json(400, NO_STREAM_OPTIONS)
         elif refusal := refused_by_openai(request.json):
             await reply.json(400, refusal)
         elif (answer := self._behaviour(model)) is None:
@@ -168,7 +170,13 @@ class OpenAIServer(FakeServer):
             return lambda out: self._say(out, (f"w{i} " for i in range(rate * seconds)), rate=rate)
         if model == "endless":
             return lambda out: self._say(out, (f"w{i} " for i in range(10**9)), rate=200)
-        plain = {"answer": ANSWER, "markdown": MARKDOWN, "no-usage": ANSWER, "fault-html": HTML}
+        plain = {
+            "answer": ANSWER,
+            "fault-no-stream-options": ANSWER,
+            "markdown": MARKDOWN,
+            "no-usage": ANSWER,
+            "fault-html": HTML,
+        }
         if model in plain or model.startswith(("gpt-", "fault-429-then-ok")):
             text = plain.get(model, ANSWER)
             return lambda out: self._say(out, words(text), usage=model != "no-usage")
@@ -177,6 +185,7 @@ class OpenAIServer(FakeServer):
             "korean": korean,
             "thinking": lambda out: thinking(out, KOREAN),
             "fault-only-thinking": lambda out: thinking(out, ""),
+            "fault-length": full,
             "fault-empty": lambda out: out.finish("stop"),
             "fault-content-filter": lambda out: some(out, lambda: out.finish("content_filter")),
             "fault-refusal": refusing,
@@ -238,6 +247,13 @@ async def thinking(out: Chunks, text: str) -> None:
     for word in words(text):
         await out.text(word)
     await out.finish("stop" if text else "length")
+
+
+async def full(out: Chunks) -> None:
+    """Stops at five tokens, whether anybody asked for a limit or not."""
+    for word in words(ANSWER)[:5]:
+        await out.text(word)
+    await out.finish("length")
 
 
 async def refusing(out: Chunks) -> None:
