@@ -1,0 +1,1 @@
+"""Widgets: they take view data, draw, and return an action. No input or output of their own."""

@@ -1,0 +1,72 @@
+"""The text of an answer: finished, with citations that open their passage, or still being written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app.domain.answers import Answer
+from app.domain.evidence import Evidence
+from app.domain.message import Message
+from app.ui.citations import cited
+from app.ui.markdown import Chips
+from app.ui.passages import place, preview
+from app.ui.prose import plain_html, render, render_streaming
+from app.ui.text import say, t
+
+
+def answer_text(answer: Answer, evidence: Evidence, *, key: str, hidden: bool = False) -> None:
+    """The whole answer. `hidden` leaves the thinking out: that there is any tells models apart."""
+    if answer.thinking.strip() and not hidden:
+        with st.expander(t("Thinking"), icon=":material/psychology:", type="compact", key=f"{key}-thinking"):
+            st.html(f'<div class="us-answer us-thinking">{render(answer.thinking)}</div>')
+    if answer.text.strip():
+        body = render(answer.text, chips(evidence, key))
+        st.html(f'<div class="us-answer">{body}</div>{_popovers(answer.text, evidence, key)}')
+
+
+def streaming_text(
+    text: str,
+    thinking: str,
+    *,
+    placeholder: DeltaGenerator,
+    evidence: Evidence = Evidence(),  # noqa: B008 - frozen
+    notices: Sequence[Message] = (),
+    hidden: bool = False,
+) -> None:
+    """Draw what has arrived into `placeholder`; cheap enough for ten times a second."""
+    parts = []
+    if notices and not hidden and not text:
+        parts.append(f'<div class="us-notice">{escape(say(notices[-1]))}</div>')
+    if thinking and not hidden:
+        shown = plain_html(thinking[-600:]) if not text else ""
+        parts.append(f'<div class="us-thought"><span>{escape(t("Thinking"))} …</span>{shown}</div>')
+    if text or not thinking or hidden:
+        parts.append(render_streaming(text, chips(evidence, "")))
+    placeholder.html(f'<div class="us-answer">{"".join(parts)}</div>')
+
+
+def chips(evidence: Evidence, key: str) -> Chips | None:
+    """How citations of these passages are drawn; None without evidence, where [1] is just text."""
+    if not evidence:
+        return None
+    return Chips(
+        prefix=f"us-{key}",
+        hints=tuple(f"{place(p)}: {preview(p.text, 240)}" for p in evidence.passages),
+        missing=t("The answer cites a passage that it was not given: there were {n}.", n=len(evidence.passages)),
+    )
+
+
+def _popovers(text: str, evidence: Evidence, key: str) -> str:
+    """The passages that the text cites, each hidden until its chip is pressed."""
+    count = len(evidence.passages)
+    return "".join(
+        f'<div popover id="us-{escape(key)}-{n}" class="us-popover"><strong>[{n}] {escape(place(passage))}</strong>'
+        f"{plain_html(passage.text)}</div>"
+        for n in cited(text)
+        if 1 <= n <= count
+        for passage in [evidence.passages[n - 1]]
+    )
