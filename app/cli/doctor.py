@@ -129,7 +129,7 @@ def _print(box: Container, found: Found, report: dict[str, object]) -> None:
         rows.append([output.text(Message("Versions")), shown])
     output.table(["", ""], rows)
     if problem:
-        output.say(f"! {problem.message.format()} {problem.remedy.format()}")
+        output.say(f"! {output.text(problem.message)} {output.text(problem.remedy)}")
     if not report["ok"]:
         hint = Message(
             "No language model can answer yet. The quickest: {command}", command="python -m app models get smollm2"

@@ -45,7 +45,7 @@ class Meter:
 
     def show(self, what: str, done: int, total: int) -> None:
         percent = int(100 * done / total) if total else 0
-        line = f"{what} {percent} % ({output.size(done)} / {output.size(total)})" if total else what
+        line = f"{what} {percent} % ({output.speech().size(done)} / {output.speech().size(total)})" if total else what
         if self._rewrites:
             sys.stderr.write(f"\r\x1b[K{output.printable(line)}")
             sys.stderr.flush()
@@ -65,8 +65,8 @@ def fetch_file(box: Container, key: str, *, ask: bool) -> int:
     facts = Message(
         "{title}: a download of {download}, {size} on disk, licence {licence}, languages {languages}.",
         title=entry.title,
-        download=output.size(entry.download),
-        size=output.size(entry.size),
+        download=output.speech().size(entry.download),
+        size=output.speech().size(entry.size),
         licence=entry.licence,
         languages=", ".join(entry.languages),
     )

@@ -49,7 +49,7 @@ def history(
     rows = [
         [
             line.id,
-            line.created_at.astimezone().strftime("%Y-%m-%d %H:%M"),
+            output.speech().when(line.created_at),
             output.text(STATUS_WORDS[line.status.value]),
             str(line.votes),
             output.shorten(line.prompt, PROMPT_COLUMNS),

@@ -59,7 +59,7 @@ def listed(
             [
                 [
                     str(m.ref),
-                    output.size(m.size),
+                    output.speech().size(m.size),
                     m.quantization or "—",
                     f"{m.context_window:,}" if m.context_window else "—",
                     output.text(Message("here") if m.local else Message("elsewhere")),

@@ -7,13 +7,14 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from app.domain.message import Message
+    from app.i18n import Translator
 
-_translate: Callable[[str], str] = str
+_language = "en"
 
 
 def prepare_streams() -> None:
@@ -29,19 +30,21 @@ def prepare_streams() -> None:
 
 def speak(lang: str | None) -> None:
     """Choose the language of messages: `lang`, else the system's, else English."""
-    global _translate
-    if lang is None:
-        settings = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-        lang = next((value for value in settings if value), "en")
-    if not lang.lower().startswith("ko"):
-        _translate = str
-        return
-    _translate = str
+    global _language
+    settings = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    _language = lang or next((value for value in settings if value), "en")
+
+
+def speech() -> Translator:
+    """Text, numbers and times as the chosen language writes them."""
+    from app.i18n import pick, translator
+
+    return translator(pick(_language))
 
 
 def text(message: Message) -> str:
     """The message in the chosen language."""
-    return message.format(_translate)
+    return speech().message(message)
 
 
 def printable(untrusted: str) -> str:
@@ -114,17 +117,6 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[
             for n, cell in enumerate(row)
         ]
         say("  ".join(padded).rstrip())
-
-
-def seconds(value: float | None) -> str:
-    return "—" if value is None else f"{value:.1f} s" if value >= 10 else f"{value:.2f} s"
-
-
-def size(value: int | None) -> str:
-    """Bytes in the units of a download page."""
-    if value is None:
-        return "—"
-    return f"{value / 1e9:.1f} GB" if value >= 1e9 else f"{value / 1e6:.0f} MB"
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from app.cli import output
 from app.domain.answers import Answer
@@ -27,17 +26,12 @@ def state_of(answer: Answer, hidden: bool = False) -> str:
     parts = [_status(answer)]
     if not hidden:
         if answer.timing.first_token is not None:
-            parts.append(output.text(Message("first token {time}", time=output.seconds(answer.timing.first_token))))
+            parts.append(
+                output.text(Message("first token {time}", time=output.speech().seconds(answer.timing.first_token)))
+            )
         if answer.timing.total is not None:
-            parts.append(output.seconds(answer.timing.total))
+            parts.append(output.speech().seconds(answer.timing.total))
     return " · ".join(parts)
-
-
-def cost(usd: Decimal | None) -> str:
-    """USD, or that nobody knows; never 0 by ignorance."""
-    if usd is None:
-        return output.text(Message("unpriced"))
-    return f"${usd.normalize():f}" if usd < Decimal("0.01") else f"${usd:.4f}"
 
 
 def print_comparison(record: ComparisonRecord, *, prompt: bool = False) -> None:
@@ -93,10 +87,10 @@ def _print_table(record: ComparisonRecord) -> None:
                 _status(answer),
                 f"{mark}{usage.input}" if usage else "—",
                 f"{mark}{usage.output}" if usage else "—",
-                output.seconds(answer.timing.first_token),
-                output.seconds(answer.timing.total),
-                f"{speed:.0f}" if speed else "—",
-                cost(answer.cost_usd) if usage else "—",
+                output.speech().seconds(answer.timing.first_token),
+                output.speech().seconds(answer.timing.total),
+                output.speech().number(speed, 0) if speed else "—",
+                output.speech().usd(answer.cost_usd) if usage else "—",
             ]
         )
     header = [
