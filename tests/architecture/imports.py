@@ -22,6 +22,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "app.pricing": ("app.domain",),
     "app.evaluation": ("app.domain",),
     "storage": ("app.domain",),
+    # Alembic starts this one by itself, from its own command line: an entry like app.main.
+    "storage.migrations.env": ("app.domain", "app.settings", "storage"),
     "app.services": ("app.domain",),
     # The composition root, and the only one that names concrete adapters.
     "app.bootstrap": (
