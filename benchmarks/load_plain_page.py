@@ -5,7 +5,9 @@ import sys
 import streamlit as st
 
 # `streamlit run` runs load_plain.py under a name of its own: find the one producer there is.
-producer = next(m.producer for m in list(sys.modules.values()) if type(getattr(m, "producer", None)).__name__ == "Producer")
+producer = next(
+    m.producer for m in list(sys.modules.values()) if type(getattr(m, "producer", None)).__name__ == "Producer"
+)
 
 
 @st.fragment(parallel=True)
