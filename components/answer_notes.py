@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from html import escape
 
 import streamlit as st
@@ -11,6 +10,7 @@ import streamlit as st
 from app.domain.answers import Answer
 from app.domain.errors import AnswerError
 from app.ui.figures import Badge, badges_of
+from app.ui.notes import marked_html
 from app.ui.text import say, speech, t
 
 
@@ -19,7 +19,7 @@ def answer_notes(answer: Answer, *, hidden: bool, key: str) -> None:
     if answer.error is not None:
         st.html(error_html(answer.error, hidden=hidden))
     if answer.notices and not hidden:
-        lines = "".join(f"<div>{_words(say(notice))}</div>" for notice in dict.fromkeys(answer.notices))
+        lines = "".join(f"<div>{marked_html(say(notice))}</div>" for notice in dict.fromkeys(answer.notices))
         st.html(f'<div class="us-notice">{lines}</div>')
     badges = badges_of(answer, speech(), hidden=hidden)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-notes"):
@@ -34,7 +34,7 @@ def error_html(error: AnswerError, *, hidden: bool = False) -> str:
     message, remedy = say(error.message), say(error.remedy)
     if hidden:
         message, remedy = t("This answer could not be completed."), t("The reason is shown once identities are.")
-    return f'<div class="us-error" role="alert"><strong>{_words(message)}</strong><div>{_words(remedy)}</div></div>'
+    return f'<div class="us-error" role="alert"><strong>{marked_html(message)}</strong><div>{marked_html(remedy)}</div></div>'
 
 
 def badges_html(badges: tuple[Badge, ...]) -> str:
@@ -49,11 +49,6 @@ def _badge(badge: Badge) -> str:
     )
 
 
-def _words(text: str) -> str:
-    """Escaped, with `commands` as code and line breaks kept."""
-    return re.sub(r"`([^`\n]{1,300})`", r"<code>\1</code>", escape(text)).replace("\n", "<br>")
-
-
 def _what_was_sent(answer: Answer, key: str) -> None:
     with st.popover(t("What was sent"), icon=":material/data_object:", type="tertiary", key=f"{key}-sent"):
         st.caption(t("The request as it went out, without the messages and the key."))
@@ -61,5 +56,7 @@ def _what_was_sent(answer: Answer, key: str) -> None:
             json.dumps(dict(answer.sent), indent=2, ensure_ascii=False, default=str), language="json", wrap_lines=True
         )
         if answer.not_sent:
-            rows = "".join(f"<dt>{escape(f)}</dt><dd>{_words(say(why))}</dd>" for f, why in answer.not_sent.items())
+            rows = "".join(
+                f"<dt>{escape(f)}</dt><dd>{marked_html(say(why))}</dd>" for f, why in answer.not_sent.items()
+            )
             st.html(f'<div class="us-notsent"><strong>{escape(t("Not sent"))}</strong><dl>{rows}</dl></div>')

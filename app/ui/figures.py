@@ -57,12 +57,27 @@ class Badge:
     icon: str = ""
 
 
-PHASES: tuple[tuple[str, Message, float], ...] = (
-    ("queued", Message("queue {time}"), 0.2),
-    ("load", Message("load {time}"), 0.35),
-    ("prefill", Message("prefill {time}"), 0.6),
-    ("decode", Message("decode {time}"), 1.0),
-)
+# How strongly each phase of the server's time is coloured.
+PHASES: Mapping[str, float] = {"queued": 0.2, "load": 0.35, "prefill": 0.6, "decode": 1.0}
+
+
+def _phase(name: str, seconds: float, words: Words) -> str:
+    time = words.seconds(seconds)
+    match name:
+        case "queued":
+            return words.message(Message("queue {time}", time=time))
+        case "load":
+            return words.message(Message("load {time}", time=time))
+        case "prefill":
+            return words.message(Message("prefill {time}", time=time))
+        case "decode":
+            return words.message(Message("decode {time}", time=time))
+        case "waiting":
+            return words.message(Message("waiting {time}", time=time))
+        case "first":
+            return words.message(Message("first token {time}", time=time))
+        case _:
+            return words.message(Message("after the first token {time}", time=time))
 
 
 def figures_of(answer: Answer, words: Words, *, hidden: bool = False, tokens: int | None = None) -> Figures:
@@ -105,21 +120,17 @@ def _segments(timing: Timing, words: Words) -> tuple[Segment, ...]:
         return ()
     if known:
         return tuple(
-            Segment(_timed(words, label, known[name]), known[name] / whole, opacity)
-            for name, label, opacity in PHASES
+            Segment(_phase(name, known[name], words), known[name] / whole, opacity)
+            for name, opacity in PHASES.items()
             if name in known
         )
     if timing.first_token is None:
-        return (Segment(_timed(words, Message("waiting {time}"), whole), 1.0, 0.35),)
+        return (Segment(_phase("waiting", whole, words), 1.0, 0.35),)
     first = min(timing.first_token, whole)
     return (
-        Segment(_timed(words, Message("first token {time}"), first), first / whole, 0.5),
-        Segment(_timed(words, Message("rest {time}"), whole - first), (whole - first) / whole, 1.0),
+        Segment(_phase("first", first, words), first / whole, 0.5),
+        Segment(_phase("rest", whole - first, words), (whole - first) / whole, 1.0),
     )
-
-
-def _timed(words: Words, label: Message, seconds: float) -> str:
-    return words.message(Message(label.template, time=words.seconds(seconds)))
 
 
 def _running(answer: Answer, words: Words, tokens: int | None) -> list[Figure]:
