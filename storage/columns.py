@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from sqlalchemy import JSON, DateTime, Text
+from sqlalchemy import JSON, DateTime, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -59,6 +59,13 @@ class CleanText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else clean(str(value))
+
+
+class CleanString(CleanText):
+    """Short text; clean, because people type ids and what they type is looked for."""
+
+    impl = String
+    cache_ok = True
 
 
 class CleanJson(TypeDecorator[object]):

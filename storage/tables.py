@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from storage.columns import CleanJson, CleanText, Money, UtcDateTime
+from storage.columns import CleanJson, CleanString, CleanText, Money, UtcDateTime
 
 
 class Base(DeclarativeBase):
@@ -29,15 +29,15 @@ class ComparisonRow(Base):
 
     __tablename__ = "comparisons"
 
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    thread: Mapped[str] = mapped_column(String(32), index=True)
+    id: Mapped[str] = mapped_column(CleanString(32), primary_key=True)
+    thread: Mapped[str] = mapped_column(CleanString(32), index=True)
     turn: Mapped[int]
-    after: Mapped[str | None] = mapped_column(String(32), ForeignKey("comparisons.id"))
+    after: Mapped[str | None] = mapped_column(CleanString(32), ForeignKey("comparisons.id"))
     created_at: Mapped[datetime]
     revealed_at: Mapped[datetime | None]
     blind: Mapped[bool]
-    start_mode: Mapped[str] = mapped_column(String(16))
-    evidence_digest: Mapped[str] = mapped_column(String(64), index=True)
+    start_mode: Mapped[str] = mapped_column(CleanString(16))
+    evidence_digest: Mapped[str] = mapped_column(CleanString(64), index=True)
     prompt: Mapped[str]
     system: Mapped[str]
     search: Mapped[str]
@@ -52,23 +52,23 @@ class AnswerRow(Base):
 
     __tablename__ = "answers"
 
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    comparison_id: Mapped[str] = mapped_column(String(32), ForeignKey("comparisons.id"))
+    id: Mapped[str] = mapped_column(CleanString(32), primary_key=True)
+    comparison_id: Mapped[str] = mapped_column(CleanString(32), ForeignKey("comparisons.id"))
     position: Mapped[int]
     side: Mapped[int]
     provider: Mapped[str] = mapped_column(CleanText)
     model: Mapped[str] = mapped_column(CleanText)
     sampling: Mapped[object]
     local: Mapped[bool]
-    owner: Mapped[str] = mapped_column(String(64))
-    status: Mapped[str] = mapped_column(String(16))
+    owner: Mapped[str] = mapped_column(CleanString(64))
+    status: Mapped[str] = mapped_column(CleanString(16))
     finish: Mapped[str | None]
     usage_input: Mapped[int | None]
     usage_cached_input: Mapped[int | None]
     usage_cache_write: Mapped[int | None]
     usage_output: Mapped[int | None]
     usage_reasoning: Mapped[int | None]
-    usage_source: Mapped[str | None] = mapped_column(String(16))
+    usage_source: Mapped[str | None] = mapped_column(CleanString(16))
     queued: Mapped[float | None]
     load: Mapped[float | None]
     first_token: Mapped[float | None]
@@ -99,12 +99,12 @@ class RatingRow(Base):
     __tablename__ = "ratings"
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    vote: Mapped[str] = mapped_column(String(64), index=True)
-    supersedes: Mapped[str | None] = mapped_column(String(64), index=True)
-    comparison_id: Mapped[str] = mapped_column(String(32), ForeignKey("comparisons.id"), index=True)
-    left_id: Mapped[str] = mapped_column(String(32), ForeignKey("answers.id"))
-    right_id: Mapped[str] = mapped_column(String(32), ForeignKey("answers.id"))
-    outcome: Mapped[str] = mapped_column(String(16))
+    vote: Mapped[str] = mapped_column(CleanString(64), index=True)
+    supersedes: Mapped[str | None] = mapped_column(CleanString(64), index=True)
+    comparison_id: Mapped[str] = mapped_column(CleanString(32), ForeignKey("comparisons.id"), index=True)
+    left_id: Mapped[str] = mapped_column(CleanString(32), ForeignKey("answers.id"))
+    right_id: Mapped[str] = mapped_column(CleanString(32), ForeignKey("answers.id"))
+    outcome: Mapped[str] = mapped_column(CleanString(16))
     best_of: Mapped[int | None]
     blind: Mapped[bool]
     rater: Mapped[str]
@@ -120,8 +120,8 @@ class StarsRow(Base):
     __tablename__ = "stars"
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    vote: Mapped[str] = mapped_column(String(64), index=True)
-    answer_id: Mapped[str] = mapped_column(String(32), ForeignKey("answers.id"), index=True)
+    vote: Mapped[str] = mapped_column(CleanString(64), index=True)
+    answer_id: Mapped[str] = mapped_column(CleanString(32), ForeignKey("answers.id"), index=True)
     stars: Mapped[int]
     blind: Mapped[bool]
     rater: Mapped[str]
