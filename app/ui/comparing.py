@@ -1,0 +1,204 @@
+"""The Compare page's side of the session: which comparison is open, asking, voting.
+
+Pages and components draw what this returns; nothing here draws.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.bootstrap import Container
+from app.domain.answers import Answer
+from app.domain.comparisons import MAX_CONTESTANTS, Comparison, ComparisonRecord, Query
+from app.domain.errors import UnderstudyError, UserError
+from app.domain.message import Message
+from app.domain.models import Capabilities, ModelRef, Sampling
+from app.domain.pricing import Estimate
+from app.domain.ratings import Vote
+from app.services import drafting
+from app.services.comparing import Pane
+from app.services.directory import Found
+from app.services.drafting import Draft, FieldState, Slot
+from app.services.prompting import own_turns
+from app.ui import state
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The open comparison: its panes in the order shown, and the turns of its conversation before it."""
+
+    record: ComparisonRecord
+    panes: tuple[Pane, ...]
+    earlier: tuple[ComparisonRecord, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        """Until every answer is stored."""
+        return any(pane.live is not None for pane in self.panes) or self.record.running
+
+    def all_stored(self) -> bool:
+        """Whether every answer that was being written here is durable by now."""
+        return all(pane.live is None or pane.live.stored for pane in self.panes)
+
+    def turns(self, pane: Pane) -> list[tuple[Comparison, Answer]]:
+        """One contestant's earlier turns, oldest first."""
+        contestants = [p.record.contestant for p in sorted(self.panes, key=lambda p: p.record.position)]
+        return own_turns(contestants, self.earlier)[pane.record.position]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place on the page: an answer, the contestant chosen there for the next question, or both."""
+
+    side: int
+    pane: Pane | None
+    slot: Slot | None
+    turns: Sequence[tuple[Comparison, Answer]] = ()
+
+
+def arrange(view: View | None, draft: Draft) -> list[Spot]:
+    """Answers in the order shown, each with the contestant that it came from; then those not asked yet."""
+    slots = {slot.id: slot for slot in draft.slots}
+    spots = []
+    for pane in view.panes if view else ():
+        chosen = state.slot_of(pane.record.position)
+        slot = slots.pop(chosen, None) if chosen is not None else None
+        spots.append(Spot(pane.record.side, pane, slot, view.turns(pane) if view else ()))
+    for slot in slots.values():
+        spots.append(Spot(len(spots), None, slot))
+    return spots[:MAX_CONTESTANTS]
+
+
+def prepare(container: Container, found: Found) -> None:
+    """First values for everything on the page, once a session."""
+    if state.ready():
+        return
+    last: Sequence[str] = ()
+    recent = container.history.search(Query(limit=1)).lines
+    if recent:
+        last = recent[0].models
+    state.begin(drafting.suggested(found, last))
+    st.session_state.setdefault("start", "together")
+
+
+def open_view(container: Container) -> View | None:
+    """The comparison of the URL or of this session. What a link names fills the page's widgets too."""
+    comparison_id = state.open_id()
+    if comparison_id is None:
+        return None
+    try:
+        view = view_of(container, comparison_id)
+    except UserError as problem:
+        state.set_open(None)
+        state.hold("", problem)
+        return None
+    if state.adopted() != view.record.id:
+        state.put_draft(drafting.from_record(view.record))
+        state.set_adopted(view.record.id, state.slot_ids())
+    state.set_open(view.record.id)
+    return view
+
+
+def view_of(container: Container, comparison_id: str) -> View:
+    """Raises UserError for an unknown id."""
+    record, panes = container.comparing.panes(comparison_id)
+    earlier = tuple(container.comparing.thread(record.id))[:-1] if record.turn else ()
+    return View(record, panes, earlier)
+
+
+def latest(container: Container, view: View | None, answer_id: str) -> Answer:
+    """An answer as it stands, read anew from its record: for one that another process writes."""
+    assert view is not None
+    answers = container.comparing.get(view.record.id).answers
+    return next(a.answer for a in answers if a.id == answer_id)
+
+
+def ask(container: Container, draft: Draft, prompt: str, after: View | None) -> None:
+    """Start the comparison. A prompt that cannot be asked is held for the prompt box, with the reason."""
+    try:
+        if after is not None and after.running:
+            raise UserError(Message("The last question is still being answered."), Message("Wait for it, or press Stop."))
+        record = container.comparing.start(draft.comparison(prompt), after.record.id if after else None)
+    except UnderstudyError as problem:
+        state.hold(prompt, problem)
+        return
+    state.set_adopted(record.id, [slot.id for slot in draft.slots])
+    state.set_open(record.id)
+
+
+def start_anew() -> None:
+    """Leave the open comparison; the settings stay."""
+    state.set_open(None)
+    state.set_adopted(None)
+
+
+def vote(container: Container, view: View, cast: Vote) -> None:
+    """Store the vote and lift the blind; a vote that does not count is said beside the prompt box."""
+    try:
+        container.rating.vote(view.record.id, cast)
+    except UserError as problem:
+        state.hold("", problem)
+
+
+def act(
+    container: Container,
+    draft: Draft,
+    view: View | None,
+    *,
+    prompt: str | None = None,
+    cast: Vote | None = None,
+    stopped: bool = False,
+    pressed: str | None = None,
+    found: Found | None = None,
+) -> None:
+    """Do what was asked for on the page and draw it anew; return when nothing was."""
+    if prompt is not None:
+        ask(container, draft, prompt, view)
+    elif cast is not None and view is not None:
+        vote(container, view, cast)
+    elif stopped and view is not None:
+        container.comparing.stop(view.record.id)
+    elif pressed == "new":
+        start_anew()
+    elif pressed == "add" and found is not None:
+        state.add(drafting.extra(found, [slot.model for slot in draft.slots]))
+    else:
+        return
+    st.rerun()
+
+
+def capabilities(container: Container, draft: Draft) -> dict[ModelRef, Capabilities]:
+    """What each chosen model accepts."""
+    refs = {ref for slot in draft.slots if (ref := slot.known_ref())}
+    return {ref: container.directory.capabilities(ref) for ref in refs}
+
+
+def fields(draft: Draft, known: Mapping[ModelRef, Capabilities], slot: Slot | None = None) -> dict[str, FieldState]:
+    """The sampling fields that are not sent, for the shared settings or for one contestant's own."""
+    slots = [slot] if slot else [s for s in draft.slots if s.own is None] or list(draft.slots)
+    chosen: list[tuple[ModelRef, Sampling]] = [
+        (ref, draft.sampling_of(s)) for s in slots if (ref := s.known_ref()) is not None
+    ]
+    return drafting.field_states(chosen, known)
+
+
+def estimates(container: Container, draft: Draft, after: View | None) -> dict[int, Estimate]:
+    """By slot: what the next prompt carries before a word of it is written. Empty when it cannot be counted."""
+    try:
+        comparison = draft.comparison("")
+    except UserError:
+        return {}
+    # Counting a long context takes a while: once for each thing counted.
+    what = (repr(comparison.contestants), draft.system, draft.evidence.digest, after.record.id if after else "")
+    token = hashlib.sha256(repr(what).encode()).hexdigest()
+    if st.session_state.get("estimates", ("",))[0] != token:
+        try:
+            counted = container.comparing.estimate(comparison, after.record.id if after else None)
+        except UnderstudyError:
+            return {}
+        st.session_state["estimates"] = (token, counted)
+    return dict(zip((s.id for s in draft.slots), st.session_state["estimates"][1], strict=True))

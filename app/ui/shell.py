@@ -1,0 +1,41 @@
+"""The script that Streamlit runs for every page: the frame, the navigation, the language switch."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# Under AppTest this file is the entry, and our packages are not on the path yet.
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+import streamlit as st  # noqa: E402
+
+from app.ui import cookies  # noqa: E402
+from app.ui.text import language_switch, t  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    st.set_page_config(page_title="Understudy", page_icon=HERE / "assets" / "icon.svg", layout="wide")
+    for sheet in ("style.css", "answer.css"):
+        st.html(HERE / sheet)
+    st.logo(str(HERE / "assets" / "logo.svg"), icon_image=str(HERE / "assets" / "icon.svg"))
+    page = st.navigation(
+        [
+            st.Page(ROOT / "pages" / "compare.py", title=t("Compare"), icon=":material/compare_arrows:", default=True),
+            st.Page(
+                ROOT / "pages" / "history.py", title=t("History"), icon=":material/history:", url_path="history"
+            ),
+        ],
+        position="top",
+    )
+    page.run()
+    with st.sidebar:
+        language_switch()
+    cookies.flush()
+
+
+main()

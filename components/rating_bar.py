@@ -1,0 +1,138 @@
+"""Which is better: the vote with its keys, and stars, tags, a comment and the rater's name beside it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.domain.comparisons import ComparisonRecord
+from app.domain.ratings import TAGS, Outcome, Vote
+from app.services.rating import Ballot
+from app.ui import cookies
+from app.ui.text import t
+from components.contestants import LETTERS
+
+RATER = "rater"
+
+
+def rater() -> str:
+    """The name that this browser's votes carry; empty is anonymous."""
+    if RATER not in st.session_state:
+        st.session_state[RATER] = cookies.read(RATER)
+    return str(st.session_state[RATER] or "")
+
+
+def rating_bar(record: ComparisonRecord | None, ballot: Ballot | None, *, running: bool) -> Vote | None:
+    """The bar is always there, so that nothing jumps when it comes to life. Returns a vote once pressed."""
+    ratable = {a.side for a in record.ratable} if record and not running else set()
+    open_ = len(ratable) > 1
+    pressed: tuple[str | None, Outcome | None] | None = None
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center", key="rating-bar"):
+        st.markdown(_question(record, ballot, running=running, open_=open_))
+        answers = record.by_side if record else ()
+        sides = [a.side for a in answers] if len(answers) > 1 else [0, 1]
+        two = len(sides) == 2
+        for side in sides:
+            won = ballot is not None and any(a.side == side and a.id == ballot.vote.best for a in answers)
+            if st.button(
+                t("{letter} is better", letter=LETTERS[side]) if two else LETTERS[side],
+                key=f"vote-{side}",
+                shortcut=str(side + 1),
+                disabled=side not in ratable or not open_,
+                type="primary" if won else "secondary",
+            ):
+                pressed = next(a.id for a in answers if a.side == side), None
+        if _outcome(t("Tie"), "vote-tie", "T", Outcome.TIE, ballot, open_):
+            pressed = None, Outcome.TIE
+        if _outcome(t("Both bad") if two else t("All bad"), "vote-bad", "X", Outcome.BOTH_BAD, ballot, open_):
+            pressed = None, Outcome.BOTH_BAD
+        if _details(record, ballot, sorted(ratable), open_) and ballot is not None:
+            pressed = ballot.vote.best, ballot.vote.outcome
+    if pressed is None or record is None:
+        return None
+    return _vote(record, *pressed)
+
+
+def _outcome(label: str, key: str, shortcut: str, outcome: Outcome, ballot: Ballot | None, open_: bool) -> bool:
+    chosen = ballot is not None and ballot.vote.outcome is outcome
+    return st.button(label, key=key, shortcut=shortcut, disabled=not open_, type="primary" if chosen else "secondary")
+
+
+def _question(record: ComparisonRecord | None, ballot: Ballot | None, *, running: bool, open_: bool) -> str:
+    if running:
+        return t("Answering…")
+    if record is not None and not open_ and len(record.answers) > 1:
+        return t("A vote needs two complete answers")
+    if ballot is not None:
+        return t("Your vote, blind") if ballot.blind else t("Your vote")
+    return t("Which is better?")
+
+
+def _details(record: ComparisonRecord | None, ballot: Ballot | None, sides: list[int], open_: bool) -> bool:
+    """Returns whether changed details of a vote that is already cast are to be kept."""
+    with st.popover(
+        t("Add stars, tags, comment"), icon=":material/rate_review:", type="tertiary", disabled=not open_, key="details"
+    ):
+        if record is None or not open_:
+            return False
+        for answer in (a for a in record.by_side if a.side in sides):
+            key = f"stars-{answer.id}"
+            if key not in st.session_state and ballot and (given := ballot.vote.stars.get(answer.id)):
+                st.session_state[key] = given - 1
+            with st.container(horizontal=True, vertical_alignment="center", key=f"stars-row-{answer.side}"):
+                st.markdown(f"**{LETTERS[answer.side]}**")
+                st.feedback("stars", key=key, persist_state="session")
+        tags, comment = f"tags-{record.id}", f"comment-{record.id}"
+        if tags not in st.session_state:
+            st.session_state[tags] = list(ballot.vote.tags) if ballot else []
+            st.session_state[comment] = ballot.vote.comment if ballot else ""
+        st.pills(
+            t("What is wrong with them?"),
+            list(TAGS),
+            selection_mode="multi",
+            format_func=tag_label,
+            key=tags,
+            persist_state="session",
+        )
+        st.text_area(t("Comment"), key=comment, max_chars=10_000, height=80, persist_state="session")
+        rater()
+        st.text_input(
+            t("Your name"),
+            key=RATER,
+            max_chars=80,
+            placeholder=t("anonymous"),
+            on_change=_remember_rater,
+            persist_state="session",
+        )
+        if ballot is None:
+            st.caption(t("They are kept with your vote."))
+            return False
+        return st.button(t("Keep"), key="keep-details", type="primary")
+
+
+def _remember_rater() -> None:
+    cookies.write(RATER, rater())
+
+
+def tag_label(tag: str) -> str:
+    labels = {
+        "wrong": t("wrong"),
+        "incomplete": t("incomplete"),
+        "unsupported": t("not in the sources"),
+        "off_topic": t("off topic"),
+        "too_long": t("too long"),
+        "style": t("style"),
+        "unsafe": t("unsafe"),
+    }
+    return labels.get(tag, tag)
+
+
+def _vote(record: ComparisonRecord, best: str | None, outcome: Outcome | None) -> Vote:
+    given = {a.id: st.session_state.get(f"stars-{a.id}") for a in record.ratable}
+    return Vote(
+        rater=rater(),
+        best=best,
+        outcome=outcome,
+        stars={answer: int(n) + 1 for answer, n in given.items() if n is not None},
+        tags=tuple(st.session_state.get(f"tags-{record.id}") or ()),
+        comment=str(st.session_state.get(f"comment-{record.id}") or ""),
+    )
