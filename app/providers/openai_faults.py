@@ -23,10 +23,10 @@ _OVERFLOW = frozenset({"context_length_exceeded", "exceed_context_size_error"})
 _FILTERED = frozenset({"content_filter", "content_policy_violation", "invalid_prompt"})
 # Where servers put their counts: OpenAI, vLLM old and new, llama.cpp. First the window, then the prompt.
 _WINDOW = re.compile(r"(?:context (?:length|size|window)(?: is(?: only)?| of)?|available context size) \(?(\d[\d,]*)")
-_PROMPT = re.compile(
-    r"(?:resulted in|request \(|contains at least|input (?:is|has)|has) ?(\d[\d,]*)"
-    r"|(\d[\d,]*)(?: input)? (?:tokens )?in (?:the |your )?(?:messages|prompt)"
-    r"|requested (?:about )?(\d[\d,]*)"
+_PROMPT = (
+    re.compile(r"(\d[\d,]*)(?: tokens)? in (?:the |your )?(?:messages|prompt)"),
+    re.compile(r"(?:resulted in|request \(|contains at least|input is|has) ?(\d[\d,]*)"),
+    re.compile(r"requested (?:about )?(\d[\d,]*)"),
 )
 _UNRECOGNISED = re.compile(r"(?:unrecognized request argument supplied|unknown (?:name|parameter|field))\W+(\w+)", re.I)
 
@@ -160,10 +160,8 @@ def _refused(exc: APIStatusError, asked: Asked) -> ProviderError:
 
 def _overflow(body: Mapping[str, object], words: str, asked: Asked) -> ProviderError:
     window, prompt = body.get("n_ctx"), body.get("n_prompt_tokens")
-    if window is None and (found := _WINDOW.search(words)):
-        window = int(found[1].replace(",", ""))
-    if prompt is None and (found := _PROMPT.search(words)):
-        prompt = int(next(g for g in found.groups() if g).replace(",", ""))
+    window = _first_count(words, _WINDOW) if window is None else window
+    prompt = _first_count(words, *_PROMPT) if prompt is None else prompt
     if isinstance(window, int) and isinstance(prompt, int):
         message = Message(
             "The prompt is too long for {model}: {tokens} tokens, and the context window holds {window}.",
@@ -178,6 +176,11 @@ def _overflow(body: Mapping[str, object], words: str, asked: Asked) -> ProviderE
         message,
         Message("Give fewer or shorter passages, or choose a model with a longer context window."),
     )
+
+
+def _first_count(words: str, *patterns: re.Pattern[str]) -> int | None:
+    found = next((f for pattern in patterns if (f := pattern.search(words))), None)
+    return int(found[1].replace(",", "")) if found else None
 
 
 def _wrong_key(words: str, asked: Asked) -> ProviderError:

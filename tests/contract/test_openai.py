@@ -22,16 +22,15 @@ from tests.contract.suite import (
     complete,
     events_of,
     fail,
-    finished_of,
     run,
     sent_of,
     shown,
-    talk,
     text_of,
 )
 from tests.servers import openai_server
-from tests.servers.base import free_port
+from tests.servers.base import Reply, Request, free_port
 from tests.servers.openai_server import OpenAIServer
+from tests.servers.recordings import replay
 
 KEY = "sk-planted-0123456789abcdefghijklmnop"
 VARIABLE = "OPENAI_API_KEY"
@@ -292,5 +291,70 @@ class TestModels:
 
         run(main)
 
-    def test_llamacpps_list_tells_its_context(self, server: OpenAIServer) -> None:
-        assert finished_of(talk(OpenAIBench(server, compatible=True), "answer")).finish == "stop"
+
+class ReplayingServer(OpenAIServer):
+    """Lists models as a recorded server did."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    async def handle(self, request: Request, reply: Reply) -> None:
+        if request.path == "/v1/models":
+            await replay(self.name, reply)
+        else:
+            await super().handle(request, reply)
+
+
+def test_llamacpps_list_tells_size_and_context() -> None:
+    async def main() -> None:
+        provider = OpenAIProvider("lab", base_url=server.base_url, compatible=True, local=True)
+        (model,) = await provider.models()
+        assert (model.size, model.context_window, model.local, model.chat) == (96_576_768, 2048, True, True)
+        assert (await provider.capabilities(model.ref.name)).context_window == 2048
+        status = await provider.status()
+        assert (status.ready, status.models, status.address) == (True, 1, server.base_url)
+        await provider.aclose()
+
+    with ReplayingServer("llamacpp-models") as server:
+        run(main)
+
+
+def test_no_proxy_stands_before_a_local_server(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    async def main() -> None:
+        provider = OpenAIProvider("lab", base_url=server.base_url, key=lambda: KEY, compatible=True, local=True)
+        assert text_of(await events_of(provider, ask("answer")))
+        await provider.aclose()
+
+    run(main)
+
+
+def test_openais_organisation_is_told_to_nobody_else(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-1")
+
+    async def headers(compatible: bool) -> dict[str, str]:
+        provider = OpenAIProvider("lab", base_url=server.base_url, key=lambda: KEY, compatible=compatible)
+        await events_of(provider, ask("answer"))
+        await provider.aclose()
+        return server.requests[-1].headers
+
+    assert "org-1" not in run(lambda: headers(True)).values()
+    assert "org-1" in run(lambda: headers(False)).values()
+
+
+def test_a_server_without_a_key_is_sent_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+    async def main() -> None:
+        provider = OpenAIProvider("lab", base_url=server.base_url, compatible=True)
+        await events_of(provider, ask("answer"))
+        await provider.aclose()
+
+    with OpenAIServer() as server:
+        run(main)
+        assert server.requests[-1].key is None

@@ -75,7 +75,7 @@ def test_a_file_written_by_notepad_is_read(tmp_path: Path) -> None:
         ('[vllm]\nbase_url = "http://h/v1"\ncolour = "red"', 3, "Known are: base_url"),
         ('[Big Server]\nbase_url = "http://h/v1"', 1, "not TOML"),
         ('["Big Server"]\nbase_url = "http://h/v1"', 1, "small letters"),
-        ('[openai]\nbase_url = "http://h/v1"', 1, "is taken"),
+        ('[openai]\nbase_url = "http://h/v1"', 1, "built in"),
         ("[vllm]\nlocal = true", 1, "no base_url"),
         ('[vllm]\nbase_url = "gpu:8000"', 2, "no http address"),
         ('[vllm]\nbase_url = "http://h:99999/v1"', 2, "no http address"),
