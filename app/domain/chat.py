@@ -83,8 +83,9 @@ class Provider(Protocol):
     """A family of models behind one protocol or process.
 
     Every method runs on the run engine's event loop. `chat` yields one `Sent`, any number of
-    notices and deltas, and ends with exactly one `Finished` — or raises ProviderError. Closing the
-    iterator early (cancellation) stops the work upstream.
+    notices and deltas, and ends with exactly one `Finished` — or raises ProviderError. Where it had
+    to ask once more with other values before anything was written, a further `Sent` replaces the
+    first. Closing the iterator early (cancellation) stops the work upstream.
     """
 
     @property

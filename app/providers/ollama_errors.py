@@ -12,6 +12,7 @@ import httpx
 from app.domain.errors import Fault, ProviderError
 from app.domain.message import Message
 from app.providers.ollama_host import OllamaHost
+from app.providers.redaction import scrub
 
 _LONGEST_WORDS = 500
 
@@ -63,8 +64,8 @@ def words_of(body: bytes) -> tuple[str, Mapping[str, object]]:
 
 
 def clean(words: str) -> str:
-    """One line of printable text of bearable length."""
-    words = " ".join("".join(c if c.isprintable() else " " for c in words).split())
+    """One line of printable text of bearable length, without what looks like a key."""
+    words = scrub(" ".join("".join(c if c.isprintable() else " " for c in words).split()))
     return words if len(words) <= _LONGEST_WORDS else words[:_LONGEST_WORDS] + "…"
 
 

@@ -194,18 +194,26 @@ def _cut_prompt(done: Done, estimate: int, num_ctx: int | None) -> Message | Non
 
 
 def _cut_answer(done: Done, asked: int | None, num_ctx: int | None) -> Message | None:
-    """Whether the answer ended at a limit that nobody asked for."""
+    """Whether the answer ended at a limit that nobody asked for, or outlived its prompt."""
+    written = done.output_tokens
+    used = (done.prompt_tokens or 0) + (written or 0)
+    if num_ctx is not None and used > num_ctx:
+        # Servers that ignore `shift: false` go on, whatever the reason they end with.
+        return Message(
+            "Prompt and answer passed the context window ({used} tokens in {window}): the server dropped the beginning "
+            "of the prompt while it wrote. Update Ollama, give fewer passages, or set max tokens for more room.",
+            used=used,
+            window=num_ctx,
+        )
     if done.reason != "length":
         return None
-    written = done.output_tokens
     # One below what was asked is still the limit asked for: versions differ in counting the last token.
     if asked is not None and (written is None or written >= asked - 1):
         return None
-    used = (done.prompt_tokens or 0) + (written or 0)
     if num_ctx is not None and used >= num_ctx - 8:
         return Message(
             "The context window ended before the answer did: {used} of {window} tokens are used. "
-            "Give fewer passages, or set max tokens so that more room is made.",
+            "Give fewer passages, or set max tokens for more room.",
             used=used,
             window=num_ctx,
         )

@@ -202,7 +202,8 @@ class OllamaServer(FakeServer):
             if script.per_second:
                 # Against the clock and not from token to token, so that the rate holds.
                 await reply.sleep(first + written / script.per_second - time.monotonic())
-            text = json.dumps(token, ensure_ascii=False).encode()
+            # Half surrogates become U+FFFD, as in Go.
+            text = json.dumps(token, ensure_ascii=False).encode("utf-8", "replace")
             line = start + (text if field == "content" else b'"","thinking":' + text) + b'},"done":false}\n'
             await write(reply, line, split=name == "korean")
             written += 1
