@@ -9,23 +9,40 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.domain.answers import Answer
+from app.domain.errors import AnswerError
 from app.domain.evidence import Evidence
 from app.domain.message import Message
 from app.ui.citations import cited
 from app.ui.markdown import Chips
+from app.ui.notes import marked_html, problem_html
 from app.ui.passages import place, preview
 from app.ui.prose import plain_html, render, render_streaming
 from app.ui.text import say, t
 
 
 def answer_text(answer: Answer, evidence: Evidence, *, key: str, hidden: bool = False) -> None:
-    """The whole answer. `hidden` leaves the thinking out: that there is any tells models apart."""
+    """The whole answer: notices, thinking, text, and why it is not complete.
+
+    `hidden` leaves out what tells models apart: that there is any thinking, and a server's own words.
+    """
+    if answer.notices and not hidden:
+        lines = "".join(f"<div>{marked_html(say(notice))}</div>" for notice in dict.fromkeys(answer.notices))
+        st.html(f'<div class="us-notice">{lines}</div>')
     if answer.thinking.strip() and not hidden:
         with st.expander(t("Thinking"), icon=":material/psychology:", type="compact", key=f"{key}-thinking"):
             st.html(f'<div class="us-answer us-thinking">{render(answer.thinking)}</div>')
     if answer.text.strip():
         body = render(answer.text, chips(evidence, key))
         st.html(f'<div class="us-answer">{body}</div>{_popovers(answer.text, evidence, key)}')
+    if answer.error is not None:
+        st.html(error_html(answer.error, hidden=hidden))
+
+
+def error_html(error: AnswerError, *, hidden: bool = False) -> str:
+    """Cause and remedy; hidden: in words that fit any model."""
+    if hidden:
+        return problem_html(t("This answer could not be completed."), t("The reason is shown once identities are."))
+    return problem_html(say(error.message), say(error.remedy))
 
 
 def streaming_text(
@@ -40,7 +57,7 @@ def streaming_text(
     """Draw what has arrived into `placeholder`; cheap enough for ten times a second."""
     parts = []
     if notices and not hidden and not text:
-        parts.append(f'<div class="us-notice">{escape(say(notices[-1]))}</div>')
+        parts.append(f'<div class="us-notice">{marked_html(say(notices[-1]))}</div>')
     if thinking and not hidden:
         shown = plain_html(thinking[-600:]) if not text else ""
         parts.append(f'<div class="us-thought"><span>{escape(t("Thinking"))} …</span>{shown}</div>')

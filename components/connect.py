@@ -11,10 +11,12 @@ import streamlit as st
 
 from app.domain.errors import UserError
 from app.domain.models import ProviderStatus
+from app.i18n import LANGUAGES
 from app.services.directory import Found
 from app.services.drafting import connected
 from app.ui.notes import marked_html
-from app.ui.text import LANGUAGES, language, say, speech, t
+from app.ui.text import language, say, speech, t
+from components.problem import problem
 
 NAMES = {"openai": "OpenAI", "ollama": "Ollama", "gguf": "GGUF"}
 
@@ -138,10 +140,7 @@ def _offer(name: str, offer: Offer, fetches: Downloads, key: str) -> ConnectActi
         if fetch is not None and running:
             _progress(fetch)
         elif fetch is not None and fetch.error is not None:
-            problem = f"<strong>{marked_html(say(fetch.error.message))}</strong>"
-            st.html(
-                f'<div class="us-error" role="alert">{problem}<div>{marked_html(say(fetch.error.remedy))}</div></div>'
-            )
+            problem(fetch.error)
         elif fetch is not None and not fetch.cancelled and st.session_state.get(f"{key}-seen") != id(fetch):
             # It is there, but what was found is from before: look again, once.
             st.session_state[f"{key}-seen"] = id(fetch)
