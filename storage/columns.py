@@ -61,11 +61,14 @@ class CleanText(TypeDecorator[str]):
         return None if value is None else clean(str(value))
 
 
-class CleanString(CleanText):
+class CleanString(TypeDecorator[str]):
     """Short text; clean, because people type ids and what they type is looked for."""
 
     impl = String
     cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else clean(str(value))
 
 
 class CleanJson(TypeDecorator[object]):
