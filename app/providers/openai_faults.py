@@ -122,7 +122,8 @@ def _refused(exc: APIStatusError, asked: Asked) -> ProviderError:
             Message("The server's content filter refused the prompt: {words}", words=words),
             Message("Reword the prompt, or leave out the passage that the filter objects to."),
         )
-    if "model_not_found" in codes or (status == 404 and body):
+    # Ollama says type not_found_error, vLLM NotFoundError; a web server's own 404 names no model.
+    if "model_not_found" in codes or (status == 404 and "model" in words.lower()):
         return ProviderError(
             Fault.UNKNOWN_MODEL,
             Message(

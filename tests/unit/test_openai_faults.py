@@ -41,7 +41,7 @@ def kind_of(status: int, **error: object) -> Fault:
         (403, {"code": "model_not_found"}, Fault.UNKNOWN_MODEL),
         (403, {}, Fault.WRONG_KEY),
         (404, {"code": "model_not_found"}, Fault.UNKNOWN_MODEL),
-        (404, {"type": "NotFoundError", "code": 404}, Fault.UNKNOWN_MODEL),
+        (404, {"type": "NotFoundError", "message": "The model `m1` does not exist."}, Fault.UNKNOWN_MODEL),
         (422, {}, Fault.REFUSED_PARAMETER),
         (429, {"code": "insufficient_quota"}, Fault.NO_QUOTA),
         (429, {"type": "insufficient_quota"}, Fault.NO_QUOTA),
@@ -117,8 +117,9 @@ def test_a_page_of_html_is_not_shown() -> None:
     assert "502" in str(error.message)
 
 
-def test_a_path_that_is_not_there_points_to_the_base_url() -> None:
-    error = failure_of(status_error(404, "404 page not found"), ASKED, streaming=False)
+@pytest.mark.parametrize("body", ["404 page not found", {"detail": "Not Found"}, "<html>nginx</html>"])
+def test_a_path_that_is_not_there_points_to_the_base_url(body: object) -> None:
+    error = failure_of(status_error(404, body), ASKED, streaming=False)
     assert error.kind is Fault.BAD_WIRE
     assert "/v1" in str(error.remedy)
 
