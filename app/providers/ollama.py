@@ -44,6 +44,7 @@ class OllamaProvider:
         self._name = name
         self._profiles: dict[str, tuple[float, asyncio.Task[Profile]]] = {}
         self._describing = asyncio.Semaphore(_DESCRIBE_AT_ONCE)
+        self._looking: asyncio.Task[list[Mapping[str, object]] | None] | None = None
 
     @property
     def name(self) -> str:
@@ -151,8 +152,9 @@ class OllamaProvider:
         self._forget(model)
 
     async def aclose(self) -> None:
-        for _, task in self._profiles.values():
-            task.cancel()
+        for task in (*(task for _, task in self._profiles.values()), self._looking):
+            if task is not None:
+                task.cancel()
         self._profiles.clear()
         await self._http.aclose()
 
@@ -213,15 +215,24 @@ class OllamaProvider:
 
     async def _loaded(self, model: str) -> int | None:
         """The context window that `model` is loaded with: 0 when it is not loaded, None when nobody can tell."""
-        try:
-            entries = _entries(await self._http.call("GET", "/api/ps"))
-        except ProviderError:
+        # Contestants start together: one look serves all that want it at this moment.
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._running())
+        entries = await asyncio.shield(self._looking)
+        if entries is None:
             return None
         for entry in entries:
             if _tagged(model) in (_tagged(str(entry.get("name"))), _tagged(str(entry.get("model")))):
                 size = entry.get("context_length")
                 return size if isinstance(size, int) and size > 0 else None
         return 0
+
+    async def _running(self) -> list[Mapping[str, object]] | None:
+        """What /api/ps lists; None when it cannot be asked."""
+        try:
+            return _entries(await self._http.call("GET", "/api/ps"))
+        except ProviderError:
+            return None
 
     def _info(self, entry: Mapping[str, object], profile: Profile, local_host: bool) -> ModelInfo:
         details = entry.get("details")

@@ -101,6 +101,15 @@ def test_the_loaded_window_is_found_under_the_name_without_latest_and_with_it(se
     assert windows(server, "answer") == [8192]
 
 
+def test_answers_that_start_together_look_once_at_what_is_loaded(server: OllamaServer) -> None:
+    async def main(provider: OllamaProvider) -> None:
+        await asyncio.gather(*(events_of(provider, question("answer")) for _ in range(4)))
+
+    using(server, main)
+    assert [r.path for r in server.requests].count("/api/ps") == 1
+    assert server.calls["answer"] == 4
+
+
 def test_a_prompt_that_outgrows_the_loaded_window_reloads_and_says_so(server: OllamaServer) -> None:
     server.loaded["answer"] = 2048
     events = ask(server, question("answer", prompt_tokens=3000))
