@@ -57,3 +57,20 @@ class TokenCounter(Protocol):
     def count_messages(self, messages: Sequence[ChatMessage], model: ModelRef) -> tuple[int, bool]:
         """The same for a conversation, with the tokens that frame its messages."""
         ...
+
+
+def estimate(
+    messages: Sequence[ChatMessage],
+    model: ModelRef,
+    *,
+    tokens: TokenCounter,
+    prices: PriceBook,
+    at: datetime,
+    local: bool,
+) -> Estimate:
+    """What `messages` cost before they are sent, at the tier that their length falls in."""
+    count, exact = tokens.count_messages(messages, model)
+    prompt = prices.cost(model, Usage(count, 0, source="estimated"), at, local=local)
+    answered = prices.cost(model, Usage(count, 1000, source="estimated"), at, local=local)
+    per_1k = None if prompt is None or answered is None else answered - prompt
+    return Estimate(count, exact, prompt, per_1k)

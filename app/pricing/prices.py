@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.domain.answers import Usage
-from app.domain.chat import ChatMessage
 from app.domain.errors import UserError
 from app.domain.models import ModelRef
-from app.domain.pricing import Estimate, Price, PriceBook, TokenCounter
+from app.domain.pricing import Price
 from app.pricing.overrides import Overrides, read
 
 if TYPE_CHECKING:
@@ -112,23 +111,6 @@ class Prices:
         except LookupError:
             return None
         return found.get_prices(at)
-
-
-def estimate(
-    messages: Sequence[ChatMessage],
-    model: ModelRef,
-    *,
-    tokens: TokenCounter,
-    prices: PriceBook,
-    at: datetime,
-    local: bool,
-) -> Estimate:
-    """What `messages` cost before they are sent, at the tier that their length falls in."""
-    count, exact = tokens.count_messages(messages, model)
-    prompt = prices.cost(model, Usage(count, 0, source="estimated"), at, local=local)
-    answered = prices.cost(model, Usage(count, 1000, source="estimated"), at, local=local)
-    per_1k = None if prompt is None or answered is None else answered - prompt
-    return Estimate(count, exact, prompt, per_1k)
 
 
 def _billed(price: ModelPrice, usage: Usage) -> Decimal | None:

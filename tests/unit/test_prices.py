@@ -15,7 +15,8 @@ from genai_prices import data, data_snapshot
 from app.domain.answers import Usage
 from app.domain.chat import ChatMessage
 from app.domain.models import ModelRef
-from app.pricing.prices import LIST_DATES, Prices, estimate
+from app.domain.pricing import estimate
+from app.pricing.prices import LIST_DATES, Prices
 from app.pricing.tokens import Tokens
 
 NOW = datetime(2026, 11, 12, 9, tzinfo=UTC)
