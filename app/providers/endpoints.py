@@ -41,7 +41,7 @@ class Endpoint:
     prices_as: str | None = None
 
 
-def load(path: Path | None) -> tuple[Endpoint, ...]:
+def load_endpoints(path: Path | None) -> tuple[Endpoint, ...]:
     """The endpoints in the order of the file; none when there is no file. Raises UserError naming file and line."""
     if path is None:
         return ()
@@ -82,12 +82,6 @@ def is_private(url: str) -> bool:
             "." not in host or host.endswith((".local", ".localhost", ".internal", ".lan", ".home.arpa"))
         )
     return address.is_loopback or address.is_private or address.is_link_local
-
-
-def is_openai(url: str) -> bool:
-    """Whether a URL is OpenAI's own API, in any region."""
-    host = urlsplit(url).hostname or ""
-    return host == "api.openai.com" or host.endswith(".api.openai.com")
 
 
 class _Block:

@@ -9,7 +9,7 @@ import pytest
 from app.domain.chat import Finished, TextDelta
 from app.domain.errors import Fault
 from app.domain.models import Sampling
-from app.providers.openai_client import OpenAIProvider
+from app.providers.openai import OpenAIProvider
 from tests.contract.suite import (
     KOREAN,
     THOUGHT,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import UserError
-from app.providers.endpoints import Endpoint, is_openai, is_private, load
+from app.providers.endpoints import Endpoint, is_private, load_endpoints
 
 
 def write(folder: Path, text: str) -> Path:
@@ -18,17 +18,17 @@ def write(folder: Path, text: str) -> Path:
 
 def mistake(folder: Path, text: str) -> str:
     with pytest.raises(UserError) as caught:
-        load(write(folder, text))
+        load_endpoints(write(folder, text))
     return str(caught.value)
 
 
 def test_no_file_means_no_endpoints(tmp_path: Path) -> None:
-    assert load(tmp_path / "none.toml") == ()
-    assert load(None) == ()
+    assert load_endpoints(tmp_path / "none.toml") == ()
+    assert load_endpoints(None) == ()
 
 
 def test_an_empty_file_means_no_endpoints(tmp_path: Path) -> None:
-    assert load(write(tmp_path, "# nothing yet\n")) == ()
+    assert load_endpoints(write(tmp_path, "# nothing yet\n")) == ()
 
 
 def test_endpoints_come_in_the_order_of_the_file(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ prices_as = "google"
 base_url = "https://llm.example.com/v1"
 local = true
 """
-    assert load(write(tmp_path, text)) == (
+    assert load_endpoints(write(tmp_path, text)) == (
         Endpoint("vllm", "http://gpu:8000/v1", "VLLM_API_KEY", local=True),
         Endpoint(
             "gemini",
@@ -62,7 +62,7 @@ local = true
 def test_a_file_written_by_notepad_is_read(tmp_path: Path) -> None:
     path = tmp_path / "endpoints.toml"
     path.write_text('[a]\nbase_url = "http://h/v1"\n', encoding="utf-8-sig")
-    assert [e.name for e in load(path)] == ["a"]
+    assert [e.name for e in load_endpoints(path)] == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -110,12 +110,12 @@ def test_a_file_that_is_not_text_is_said_as_such(tmp_path: Path) -> None:
     path = tmp_path / "endpoints.toml"
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UserError, match="UTF-8"):
-        load(path)
+        load_endpoints(path)
 
 
 def test_a_folder_in_its_place_is_said_as_such(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"):
-        load(tmp_path)
+        load_endpoints(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -136,10 +136,3 @@ def test_a_folder_in_its_place_is_said_as_such(tmp_path: Path) -> None:
 )
 def test_a_private_address_counts_as_local(url: str, private: bool) -> None:
     assert is_private(url) is private
-
-
-def test_openai_in_any_region_is_openai() -> None:
-    assert is_openai("https://api.openai.com/v1")
-    assert is_openai("https://eu.api.openai.com/v1")
-    assert not is_openai("https://api.openai.com.evil.example/v1")
-    assert not is_openai("http://127.0.0.1:8000/v1")

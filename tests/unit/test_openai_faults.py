@@ -11,7 +11,7 @@ import pytest
 from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
 from app.domain.errors import Fault, UserError
-from app.providers.openai_client import OpenAIProvider, checked_url
+from app.providers.openai import OpenAIProvider, checked_url
 from app.providers.openai_faults import Asked, failure_of, retry_after, set_command
 
 ASKED = Asked("lab", "m1", "http://gpu:8000/v1", "LAB_API_KEY", 5.0, ("planted-secret-1",))
