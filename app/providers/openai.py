@@ -31,8 +31,9 @@ class OpenAIProvider:
 
     `base_url` None is OpenAI's own. `key` is called at each request; `key_variable` is the
     environment variable that it comes from, None where the server needs no key (one that `key`
-    returns nevertheless is sent). `compatible`: any other server, whose models nothing is known of; without
-    it the rules of OpenAI's own API hold at whatever address (a company's gateway). `local`: it runs on machines of the team's own. `connect_timeout` in seconds; answers may take for ever,
+    returns nevertheless is sent). `compatible`: any other server, of whose models nothing is known;
+    without it the rules of OpenAI's own API hold at whatever address (a company's gateway). `local`:
+    it runs on machines of the team's own. `connect_timeout` in seconds; answers may take for ever,
     since patience is the caller's. Raises UserError when `base_url` is no http(s) address.
     """
 
