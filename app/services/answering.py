@@ -82,7 +82,12 @@ class Answering:
                 Message("Something broke inside Understudy: {detail}", detail=detail),
                 Message("Ask again; if it happens twice, report it with this text."),
             )
-        live.finish(self._final(provider, request, live, end, error, cancelled, started, local))
+        usage = end.usage if end else None
+        so_far = live.snapshot()
+        if usage is None and (so_far.text or so_far.thinking):
+            # Counting a long answer takes a while, and other answers share this loop.
+            usage = await asyncio.to_thread(self._estimated, request, so_far, ModelRef(provider.name, request.model))
+        live.finish(self._final(provider, request, live, end, usage, error, cancelled, started, local))
 
     async def _attempts(self, provider: Provider, request: ChatRequest, live: LiveAnswer) -> Finished:
         for attempt in range(1, ATTEMPTS + 1):
@@ -157,6 +162,7 @@ class Answering:
         request: ChatRequest,
         live: LiveAnswer,
         end: Finished | None,
+        usage: Usage | None,
         error: AnswerError | None,
         cancelled: bool,
         started: datetime,
@@ -164,9 +170,6 @@ class Answering:
     ) -> Answer:
         so_far = live.snapshot()
         model = ModelRef(provider.name, request.model)
-        usage = end.usage if end else None
-        if usage is None and (so_far.text or so_far.thinking):
-            usage = self._estimated(request, so_far, model)
         if end is not None and error is None and not so_far.text.strip():
             error = _nothing_said(so_far, usage, end)
         timing = so_far.timing

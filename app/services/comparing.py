@@ -6,7 +6,6 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from app.domain.answers import Answer, Status
 from app.domain.chat import ChatRequest
@@ -14,7 +13,7 @@ from app.domain.comparisons import MAX_CONTESTANTS, AnswerRecord, Comparison, Co
 from app.domain.errors import ProviderError, UserError
 from app.domain.message import Message
 from app.domain.models import ModelRef
-from app.domain.pricing import Estimate, PriceBook, TokenCounter
+from app.domain.pricing import Estimate, PriceBook, TokenCounter, estimate
 from app.domain.store import ComparisonStore
 from app.services.directory import Directory
 from app.services.live import LiveAnswer
@@ -129,19 +128,17 @@ class Comparing:
         thread = self._store.thread(self._store.get(after)) if after else ()
         turns = own_turns(comparison.contestants, thread)
         now = datetime.now(UTC)
-        estimates = []
-        for contestant, earlier in zip(comparison.contestants, turns, strict=True):
-            count, exact = self._tokens.count_messages(messages_for(comparison, earlier), contestant.model)
-            price = self._prices.price(contestant.model, now, local=self.is_local(contestant.model))
-            estimates.append(
-                Estimate(
-                    count,
-                    exact,
-                    prompt_usd=price.input * count / 1_000_000 if price else None,
-                    per_1k_output_usd=price.output / Decimal(1000) if price else None,
-                )
+        return tuple(
+            estimate(
+                messages_for(comparison, earlier),
+                contestant.model,
+                tokens=self._tokens,
+                prices=self._prices,
+                at=now,
+                local=self.is_local(contestant.model),
             )
-        return tuple(estimates)
+            for contestant, earlier in zip(comparison.contestants, turns, strict=True)
+        )
 
 
 def _checked(comparison: Comparison) -> tuple[Comparison, tuple[Message, ...]]:
