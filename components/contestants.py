@@ -53,6 +53,7 @@ def contestant_head(slot: Slot, side: int, found: Found, fields: Mapping[str, Fi
             key=key,
             accept_new_options=True,
             placeholder=t("Choose or type provider:name"),
+            required=True,
             label_visibility="collapsed",
             persist_state="session",
         )

@@ -63,20 +63,27 @@ def _answer(
 ) -> None:
     color, pane = COLORS[one.side], one.pane
     following = pane is not None and (pane.live is not None or not pane.record.answer.status.over)
-    with st.container(key=f"answer-{one.side}", height=420, border=False, autoscroll=following):
+    done = pane is not None and not following
+    area = st.container(key=f"answer-{one.side}", height=420, border=False, autoscroll=following)
+    with area:
         for n, (comparison, answer) in enumerate(one.turns):
             with st.expander(_one_line(comparison.prompt), type="compact", key=f"turn-{one.side}-{n}"):
                 answer_text(answer, comparison.evidence, key=f"turn-text-{one.side}-{n}", hidden=hidden)
         text = st.empty()
-        if pane is not None and not following:
+        if pane is None:
+            text.html(f'<p class="u-hint">{html.escape(t("The answer appears here."))}</p>')
+        if pane is not None and done:
             with text.container():
                 answer_text(pane.answer, evidence, key=f"text-{pane.record.id}", hidden=hidden)
     with st.container(key=f"figures-{one.side}"):
         figures = st.empty()
-    with st.container(key=f"notes-{one.side}", horizontal=True, vertical_alignment="center", gap="xsmall"):
-        if pane is not None and not following:
+    foot = st.container(key=f"foot-{one.side}", horizontal=True, vertical_alignment="center", gap="xsmall")
+    if pane is not None and done:
+        # What went wrong is read where the answer would be.
+        with area if pane.answer.error else foot:
             answer_notes(pane.answer, hidden=hidden, key=f"notes-{pane.record.id}")
-        if one.estimate is not None and not following and not hidden:
+    if one.estimate is not None and not following and not hidden:
+        with foot:
             _estimate(one.estimate)
     if pane is None:
         return

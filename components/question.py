@@ -15,7 +15,7 @@ LONGEST = 20_000
 
 
 def question_line(record: ComparisonRecord | None, *, can_add: bool) -> str | None:
-    """Returns "add" or "new" when one of its buttons was pressed."""
+    """Returns "add", "sample" or "new" when one of its buttons was pressed."""
     with st.container(horizontal=True, vertical_alignment="center", key="question"):
         prompt = record.comparison.prompt if record else t("Can a local model take over?")
         short = " ".join(prompt[: SHOWN * 2].split())[:SHOWN]
@@ -25,6 +25,10 @@ def question_line(record: ComparisonRecord | None, *, can_add: bool) -> str | No
                 _prompt_in_full(prompt)
                 _sources(record)
             pressed = None
+            if record is None and st.button(
+                t("Sample question"), icon=":material/play_arrow:", type="tertiary", key="sample"
+            ):
+                pressed = "sample"
             if st.button(
                 t("Contestant"),
                 icon=":material/add:",

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from app.services.drafting import connected
-from app.ui import comparing, state
+from app.ui import comparing, connecting, state
 from app.ui.container import get_container
 from components.connect import connect_panel
 from components.contestants import spot_head
@@ -38,7 +38,7 @@ with st.bottom:
 comparing.act(container, draft, view, prompt=prompt, cast=cast, stopped=stopped)
 
 if first_run:
-    connect_panel(found, container.fetches, key="connect")
+    connecting.carry_out(container, found, connect_panel(found, container.fetches, key="connect"))
 else:
     spots = comparing.arrange(view, draft)
     pressed = question_line(view.record if view else None, can_add=len(spots) < 4)

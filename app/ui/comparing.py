@@ -8,6 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
 
 import streamlit as st
 
@@ -16,15 +19,16 @@ from app.domain.answers import Answer
 from app.domain.comparisons import MAX_CONTESTANTS, Comparison, ComparisonRecord, Query
 from app.domain.errors import UnderstudyError, UserError
 from app.domain.message import Message
-from app.domain.models import Capabilities, ModelRef, Sampling
+from app.domain.models import Capabilities, ModelInfo, ModelRef, Sampling
 from app.domain.pricing import Estimate
 from app.domain.ratings import Vote
-from app.services import drafting
+from app.services import drafting, samples
 from app.services.comparing import Pane
 from app.services.directory import Found
 from app.services.drafting import Draft, FieldState, Slot
 from app.services.prompting import own_turns
 from app.ui import state
+from app.ui.text import language
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,17 @@ def prepare(container: Container, found: Found) -> None:
     recent = container.history.search(Query(limit=1)).lines
     if recent:
         last = recent[0].models
-    state.begin(drafting.suggested(found, last))
+    if len(last) > 1 and all(found.info(ModelRef.parse(model)) for model in last):
+        state.put_models(last)
+    else:
+        state.begin(samples.contestants(found, partial(price_of, container)))
     st.session_state.setdefault("start", "together")
+
+
+def price_of(container: Container, model: ModelInfo) -> Decimal | None:
+    """USD per million tokens of answer; None when unpriced."""
+    price = container.prices.price(model.ref, datetime.now(UTC), local=model.local)
+    return price.output if price else None
 
 
 def open_view(container: Container) -> View | None:
@@ -108,6 +121,17 @@ def view_of(container: Container, comparison_id: str) -> View:
     record, panes = container.comparing.panes(comparison_id)
     earlier = tuple(container.comparing.thread(record.id))[:-1] if record.turn else ()
     return View(record, panes, earlier)
+
+
+def run_sample(container: Container, found: Found, language: str) -> None:
+    """Ask the sample question of what is here; its settings fill the page when it opens."""
+    models = samples.contestants(found, partial(price_of, container))
+    try:
+        record = container.comparing.start(samples.comparison(language, models))
+    except UserError as problem:
+        state.hold("", problem)
+    else:
+        state.set_open(record.id)
 
 
 def latest(container: Container, view: View | None, answer_id: str) -> Answer:
@@ -153,7 +177,7 @@ def act(
     cast: Vote | None = None,
     stopped: bool = False,
     pressed: str | None = None,
-    found: Found | None = None,
+    found: Found = Found(),  # noqa: B008 - frozen
 ) -> None:
     """Do what was asked for on the page and draw it anew; return when nothing was."""
     if prompt is not None:
@@ -164,7 +188,9 @@ def act(
         container.comparing.stop(view.record.id)
     elif pressed == "new":
         start_anew()
-    elif pressed == "add" and found is not None:
+    elif pressed == "sample":
+        run_sample(container, found, language())
+    elif pressed == "add":
         state.add(drafting.extra(found, [slot.model for slot in draft.slots]))
     else:
         return
