@@ -106,7 +106,7 @@ def _row(
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"{key}-row"):
         st.html(_text(icon, title, summary, remedy, ready), width="stretch")
         if command and not ready:
-            st.code(command, language="bash", width="content")
+            st.code(command, language=None, width="content")
 
 
 def _text(icon: str, title: str, summary: str, remedy: str = "", ready: bool = False) -> str:

@@ -27,7 +27,9 @@ if chosen:
     else:
         opened = history_detail(reopened, thread, ROOT / "pages" / "compare.py", key="history")
 else:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="history-top"
+    ):
         st.title(t("History"), anchor=False)
         history_export(container.exporting.export, key="history")
     try:
