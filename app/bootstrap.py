@@ -58,6 +58,7 @@ class Container:
     gguf: GgufProvider
     owner: Owner
     database: Callable[[], DatabaseState]
+    key_variables: tuple[str, ...]
     interrupted: int = 0
     _closed: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -118,6 +119,7 @@ def build(settings: Settings | None = None) -> Container:
         gguf=gguf,
         owner=owner,
         database=lambda: condition(engine_of_database),
+        key_variables=("OPENAI_API_KEY", *(e.api_key_env for e in endpoints if e.api_key_env)),
         interrupted=interrupted,
     )
     atexit.register(container.close)
