@@ -125,7 +125,8 @@ def trial(name: str, script: str, sessions: int, *options: str) -> float:
     lags.sort()
     p50, p95 = (statistics.median(lags), lags[int(len(lags) * 0.95)]) if lags else (float("nan"),) * 2
     print(
-        f"{name:44} {sessions:4} sessions  last token: median {statistics.median(ended):6.2f} s, max {max(ended):6.2f} s"
+        f"{name:44} {sessions:4} sessions   last token: median {statistics.median(ended):5.2f} s,"
+        f" max {max(ended):5.2f} s"
         f"   lag p50 {p50 * 1000:5.0f} ms, p95 {p95 * 1000:5.0f} ms   (attached in {attaching:.0f} s)",
         flush=True,
     )
