@@ -10,6 +10,7 @@ from app.domain.comparisons import Comparison
 from app.domain.errors import Fault, UserError
 from app.domain.evidence import Evidence, Passage
 from app.domain.models import Contestant, ModelRef
+from app.domain.ratings import Outcome, Vote
 from tests.integration.world import Named, world
 from tests.unit.scripted import FOREVER
 
@@ -111,3 +112,12 @@ def test_the_estimate_counts_what_would_be_sent(tmp_path: Path) -> None:
         first = w.ask("One?")
         alone, following = w.comparing.estimate(w.comparison("a b")), w.comparing.estimate(w.comparison("a b"), first.id)
         assert alone[0].prompt_tokens == 2 and following[0].prompt_tokens == 2 + 1 + 3
+
+
+def test_a_blind_comparison_can_be_revealed_without_a_vote(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        record = w.ask(blind=True)
+        w.comparing.reveal(record.id)
+        assert not w.store.get(record.id).hidden
+        w.rating.vote(record.id, Vote("Kim", outcome=Outcome.TIE))
+        assert [rating.blind for rating, _ in w.ratings.all()] == [False]
