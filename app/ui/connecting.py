@@ -8,9 +8,9 @@ import streamlit as st
 
 from app.bootstrap import Container
 from app.domain.errors import UserError
-from app.services.directory import Found
 from app.ui import state
-from app.ui.comparing import run_sample
+from app.ui.acting import run_sample
+from app.ui.comparing import Screen
 
 
 class Action(Protocol):
@@ -22,10 +22,11 @@ class Action(Protocol):
     def value(self) -> str: ...
 
 
-def carry_out(container: Container, found: Found, action: Action | None) -> None:
+def carry_out(screen: Screen, action: Action | None) -> None:
     """Do it and draw the page anew; return when nothing was asked for."""
     if action is None:
         return
+    container = screen.container
     match action.kind:
         case "fetch":
             try:
@@ -37,7 +38,19 @@ def carry_out(container: Container, found: Found, action: Action | None) -> None
             if fetch is not None:
                 fetch.cancel()
         case "sample":
-            run_sample(container, found, action.value)
+            run_sample(container, screen.found, action.value)
         case _:
             container.directory.forget()
     st.rerun()
+
+
+def look_again(screen: Screen) -> None:
+    """While a server has not answered yet: draw the page anew when it has."""
+    if screen.found.pending:
+        _waiting(screen.container, screen.found.pending)
+
+
+@st.fragment(run_every=2.0)
+def _waiting(container: Container, pending: tuple[str, ...]) -> None:
+    if container.directory.look(0).pending != pending:
+        st.rerun()
