@@ -1,1 +1,1 @@
-"""From documents to evidence: cleaning, sentences, passages."""
+"""From documents to evidence."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from app.domain.evidence import Evidence, Passage
-from app.retrieval.sentences import Span, cleaned, is_heading, sentences
+from app.domain.sentences import Span, cleaned, is_heading, sentences
 
 ABOUT = 900
 MOST = 1_350

@@ -35,6 +35,10 @@ _SOMETIMES = frozenset((
     "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun",
 ))
 # fmt: on
+# “J. Smith”, but “gate B. The Seoul office”.
+_STARTER = re.compile(
+    r"(?:The|An?|It|This|That|These|Those|He|She|They|We|You|If|In|On|At|For|When|Then|There|But|And)\b"
+)
 _WIDE_ENOUGH_TO_WRAP = 50
 
 
@@ -72,7 +76,7 @@ def is_heading(sentence: str) -> bool:
         and sentence.rstrip("*_ ")[-1:] not in ".!?…。！？,;)|"
         and len(body) <= 60
         and len(body.split()) <= 8
-        and not any(c.isdigit() for c in body)
+        and not any(word[0].isdigit() for word in body.split())
         and not sentence.startswith(("-", "*", "+", "•", "·", "|"))
     )
 
@@ -136,7 +140,8 @@ def _ends_here(text: str, start: int, match: re.Match[str], last: int) -> bool:
         return low == "no" and not after.isdigit()
     if low in _SOMETIMES:
         return after.isupper() or "가" <= after <= "힣"
-    return not (len(before) == 1 and before.isascii() and before.isupper() and after.isupper())
+    initial = len(before) == 1 and before.isascii() and before.isupper() and after.isupper()
+    return not initial or _STARTER.match(text, following) is not None
 
 
 def _add(spans: list[Span], text: str, start: int, end: int) -> None:
