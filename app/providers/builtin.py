@@ -10,8 +10,8 @@ from app.domain.chat import ChatEvent, ChatRequest, Finished, Notice, Sent, Text
 from app.domain.errors import Fault, ProviderError
 from app.domain.message import Message
 from app.domain.models import SAMPLING_FIELDS, Capabilities, ModelInfo, ModelRef, ProviderStatus
-from app.providers.builtin_ranking import Ranking
 from app.domain.sentences import cleaned, sentences
+from app.providers.builtin_ranking import Ranking
 
 LEAD, EXTRACT = "lead", "extract"
 MOST_SENTENCES = 3

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.domain.evidence import Evidence
-from app.providers.builtin_words import query_terms, terms
 from app.domain.sentences import cleaned, is_heading, sentences
+from app.providers.builtin_words import query_terms, terms
 
 K1, B = 1.2, 0.4
 # How much of the score of a title, of a question and of the sentence before goes to what follows them.
