@@ -121,7 +121,7 @@ def _print(box: Container, found: Found, report: dict[str, object]) -> None:
     if isinstance(versions, dict):
         shown = ", ".join(f"{name} {number}" for name, number in versions.items() if number)
         rows.append([output.text(Message("Versions")), shown])
-    output.table(["", ""], rows)
+    output.table([], rows)
     if problem:
         output.say(f"! {output.text(problem.message)} {output.text(problem.remedy)}")
     if not report["ok"]:

@@ -116,7 +116,7 @@ def show(model: Annotated[str, typer.Argument(metavar="MODEL", help="provider:na
         return
     prices = told.pop("price_usd_per_million")
     told.pop("refused")
-    output.table(["", ""], [[k.replace("_", " "), _word(v)] for k, v in told.items()])
+    output.table([], [[k.replace("_", " "), _word(v)] for k, v in told.items()])
     if isinstance(prices, dict):
         line = Message(
             "Price per million tokens: ${input} in, ${output} out ({source}, {date})",
