@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.integration.commands import Commands
+from tests.integration.commands import ROOT, Commands
 from tests.servers.openai_server import OpenAIServer
 
 BOTH = ("--model", "openai:answer", "--model", "ollama:echo")
@@ -43,6 +44,24 @@ def test_the_json_is_as_documented(online: Commands) -> None:
         assert set(answer["timing"]) == {"queued", "load", "first_token", "prefill", "decode", "total"}  # type: ignore[call-overload]
         assert {"input", "cached_input", "output", "reasoning", "source"} <= set(answer["usage"])  # type: ignore[call-overload]
     assert second["cost_usd"] == "0" and first["cost_usd"] is None
+
+
+def shape(value: object) -> object:
+    """The names in a JSON value, without what they hold where the names are free."""
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    if isinstance(value, dict):
+        free = {"sampling", "sent", "not_sent", "error"}
+        return {name: None if name in free else shape(item) for name, item in value.items()}
+    return None
+
+
+def test_the_documented_object_has_the_fields_that_are_printed(online: Commands, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "cli.md").read_text(encoding="utf-8"), re.DOTALL)
+    file = tmp_path / "handbook.txt"
+    file.write_text("Refunds take ten working days.")
+    result = online("compare", "-m", "ollama:answer", "--context", str(file), "--prompt", "How long?", "--json")
+    assert shape(result.json) == shape(json.loads(example))
 
 
 def test_answers_stand_in_the_order_asked(online: Commands) -> None:
