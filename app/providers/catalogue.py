@@ -153,15 +153,6 @@ class Fetches:
         """What would be fetched: for its size and licence, before. Raises UserError for an unknown key."""
         return entry(key)
 
-    @property
-    def catalogue(self) -> Mapping[str, Entry]:
-        """What can be fetched, by key."""
-        return CATALOGUE
-
-    def entry(self, key: str) -> Entry:
-        """Raises UserError for an unknown key."""
-        return entry(key)
-
     def start(self, key: str) -> Fetch:
         """Begin to fetch, or attach to the fetch that is under way. Raises UserError for an unknown key."""
         wanted = entry(key)
