@@ -51,7 +51,7 @@ def shape(value: object) -> object:
     if isinstance(value, list):
         return [shape(value[0])] if value else []
     if isinstance(value, dict):
-        free = {"sampling", "sent", "not_sent", "error"}
+        free = {"sampling", "sent", "not_sent", "notices", "error"}
         return {name: None if name in free else shape(item) for name, item in value.items()}
     return None
 
