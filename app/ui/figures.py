@@ -184,7 +184,9 @@ def _finished(answer: Answer, words: Words) -> list[Figure]:
 
 
 def _rate(rate: float, words: Words) -> str:
-    return words.number(round(rate)) if rate >= 10 else words.number(round(rate, 1))
+    """Two digits are enough where it is thousands: nobody measures those to the token."""
+    places = 1 if rate < 10 else 0 if rate < 1000 else 2 - len(str(int(rate)))
+    return words.number(round(rate, places))
 
 
 def _tokens_hint(usage: Usage, words: Words) -> str:
