@@ -69,7 +69,10 @@ class ChildProcess:
 
     def start(self) -> None:
         """Load the file; returns when the server answers. Raises StartFailed."""
-        process = self._spawn()
+        try:
+            process = self._spawn()
+        except OSError as exc:  # no process or no memory to be had
+            raise StartFailed("died", str(exc)) from None
         assert process.stdin is not None and process.stdout is not None
         wanted = {
             "path": str(self.path),
@@ -85,9 +88,11 @@ class ChildProcess:
             line = process.stdout.readline()
         try:
             said = json.loads(line)
-            self.address = said.get("address", "")
         except ValueError:
+            said = None
+        if not isinstance(said, dict):
             said = {}
+        self.address = said.get("address", "")
         if self.address:
             return
         closed = self._closed
