@@ -136,9 +136,9 @@ def _segments(timing: Timing, words: Words) -> tuple[Segment, ...]:
 def _running(answer: Answer, words: Words, tokens: int | None) -> list[Figure]:
     timing = answer.timing
     if timing.first_token is None:
-        if answer.status is Status.WAITING:
+        if timing.total is None:  # nothing was sent yet: it waits for its turn, or its model is loading
             return [Figure(words.message(Message("waiting")))]
-        return [Figure(words.message(Message("waiting {time}", time=words.seconds(timing.total or 0.0))))]
+        return [Figure(words.message(Message("waiting {time}", time=words.seconds(timing.total))))]
     shown = [_first_token(timing.first_token, words)]
     rate = timing.tokens_per_second(tokens) if tokens else None
     if rate is not None:
