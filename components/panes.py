@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from app.domain.answers import Answer
 from app.domain.pricing import Estimate
 from app.services.comparing import Pane
 from app.ui import comparing
@@ -22,6 +23,9 @@ from components.contestants import spot_head
 # Okabe–Ito: told apart by people with any kind of colour blindness, on light and on dark. By side.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#AA4499")
 TICK = 0.1
+# A browser that was just reloaded is still fetching the parts of its page, and React never gets round to
+# showing them while updates keep coming closer than this. So a stream that meets a new session starts calmly.
+CALM_TICK, CALM_FOR, CALM_AGAIN = 0.6, 4.0, 10.0
 
 
 def panes(spots: Sequence[Spot], screen: Screen) -> None:
@@ -37,48 +41,40 @@ def panes(spots: Sequence[Spot], screen: Screen) -> None:
 
 @st.fragment(parallel=True)
 def _answer(one: Spot, screen: Screen, next_one: Estimate | None) -> None:
-    color, pane, hidden, evidence = COLORS[one.side], one.pane, screen.hidden, screen.evidence
+    pane = one.pane
     following = pane is not None and (pane.live is not None or not pane.record.answer.status.over)
-    done = pane is not None and not following
-    area = st.container(key=f"answer-{one.side}", height=420, border=False, autoscroll=following)
-    with area:
-        for n, (comparison, answer) in enumerate(one.turns):
+    with st.container(key=f"answer-{one.side}", height=420, border=False, autoscroll=following):
+        for n, (comparison, told) in enumerate(one.turns):
             with st.expander(_one_line(comparison.prompt), type="compact", key=f"turn-{one.side}-{n}"):
-                answer_text(answer, comparison.evidence, key=f"turn-text-{one.side}-{n}", hidden=hidden)
+                answer_text(told, comparison.evidence, key=f"turn-text-{one.side}-{n}", hidden=screen.hidden)
         text = st.empty()
-        if pane is None:
-            text.html(f'<p class="u-hint">{html.escape(t("The answer appears here."))}</p>')
-        if pane is not None and done:
-            with text.container():
-                answer_text(pane.answer, evidence, key=f"text-{pane.record.id}", hidden=hidden)
-        below = st.empty()
     with st.container(key=f"figures-{one.side}"):
         figures = st.empty()
+    # Both places are named at once, so that nothing of an earlier answer is left standing in them.
     with st.container(key=f"foot-{one.side}", gap=None):
         notes, estimate = st.empty(), st.empty()
-    if pane is not None and done:
-        # What went wrong is read where the answer would be.
-        with (below if pane.answer.error else notes).container():
-            answer_notes(pane.answer, hidden=hidden, key=f"notes-{pane.record.id}")
     with estimate:
-        _estimate(None if following or hidden else next_one)
+        _estimate(None if following or screen.hidden else next_one)
     if pane is None:
+        text.html(f'<p class="u-hint">{html.escape(t("The answer appears here."))}</p>')
         return
-    if following:
-        _follow(pane, text, figures, screen, color)
-        if screen.all_stored():
-            st.rerun()
-    else:
-        with figures:
-            answer_figures(pane.answer, color=color, hidden=hidden)
+    answer = _follow(pane, text, figures, screen, one.side) if following else pane.answer
+    with text.container():
+        answer_text(answer, screen.evidence, key=f"text-{pane.record.id}", hidden=screen.hidden)
+    with figures:
+        answer_figures(answer, color=COLORS[one.side], hidden=screen.hidden)
+    with notes.container(horizontal=True, vertical_alignment="center", gap="small", key=f"said-{one.side}"):
+        answer_notes(answer, hidden=screen.hidden, key=f"notes-{pane.record.id}")
+    if following and screen.all_stored():
+        st.rerun()
 
 
-def _follow(pane: Pane, text: DeltaGenerator, figures: DeltaGenerator, screen: Screen, color: str) -> None:
-    """Draw an answer ten times a second until it is stored.
+def _follow(pane: Pane, text: DeltaGenerator, figures: DeltaGenerator, screen: Screen, side: int) -> Answer:
+    """Draw an answer ten times a second until it is stored; returns it complete.
 
     Every tick draws something: that is where Streamlit stops a script whose session wants another run.
     """
-    live, version = pane.live, -1
+    live, version, started = pane.live, -1, time.monotonic()
     while True:
         if live is None:
             # Another process runs it (the command line): its record is all there is to see.
@@ -87,6 +83,8 @@ def _follow(pane: Pane, text: DeltaGenerator, figures: DeltaGenerator, screen: S
         else:
             over, changed, tokens = live.stored, live.version != version, live.tokens
             version, answer = live.version, live.snapshot()
+        if over:
+            return answer
         if changed:
             streaming_text(
                 answer.text,
@@ -97,10 +95,15 @@ def _follow(pane: Pane, text: DeltaGenerator, figures: DeltaGenerator, screen: S
                 hidden=screen.hidden,
             )
         with figures:
-            answer_figures(answer, color=color, hidden=screen.hidden, tokens=tokens)
-        if over:
-            return
-        time.sleep(TICK if live is not None else 1.0)
+            answer_figures(answer, color=COLORS[side], hidden=screen.hidden, tokens=tokens)
+        time.sleep(_pause(started, comparing.settled()) if live is not None else 1.0)
+
+
+def _pause(started: float, settled: bool) -> float:
+    """Seconds to the next drawing; calm ones fall together in all panes."""
+    now = time.monotonic()
+    calm = not settled and (now - started < CALM_FOR or (now - started) % CALM_AGAIN < CALM_TICK)
+    return CALM_TICK - now % CALM_TICK if calm else TICK
 
 
 def _estimate(estimate: Estimate | None) -> None:

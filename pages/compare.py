@@ -35,3 +35,4 @@ else:
     acting.act(screen, pressed=question_line(screen.record, can_add=len(spots) < MAX_CONTESTANTS))
     panes(spots, screen)
 connecting.look_again(screen)
+comparing.settle(screen)

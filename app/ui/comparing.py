@@ -142,6 +142,17 @@ def open_screen(container: Container) -> Screen:
     return Screen(container, found, view, draft, capabilities(container, draft), problem)
 
 
+def settled() -> bool:
+    """Whether this session has once shown a page on which nothing was running."""
+    return bool(st.session_state.get("settled"))
+
+
+def settle(screen: Screen) -> None:
+    """Called when the page is drawn."""
+    if not screen.running:
+        st.session_state["settled"] = True
+
+
 def prepare(container: Container, found: Found) -> None:
     """First values for everything on the page, once a session."""
     if state.ready():
