@@ -21,19 +21,20 @@ from app.ui.text import say, t
 
 
 def answer_text(answer: Answer, evidence: Evidence, *, key: str, hidden: bool = False) -> None:
-    """The whole answer: notices, thinking, text, and why it is not complete.
+    """The whole answer: thinking, text, what happened on the way, and why it is not complete.
 
     `hidden` leaves out what tells models apart: that there is any thinking, and a server's own words.
     """
-    if answer.notices and not hidden:
-        lines = "".join(f"<div>{marked_html(say(notice))}</div>" for notice in dict.fromkeys(answer.notices))
-        st.html(f'<div class="us-notice">{lines}</div>')
     if answer.thinking.strip() and not hidden:
         with st.expander(t("Thinking"), icon=":material/psychology:", type="compact", key=f"{key}-thinking"):
             st.html(f'<div class="us-answer us-thinking">{render(answer.thinking)}</div>')
     if answer.text.strip():
         body = render(answer.text, chips(evidence, key))
         st.html(f'<div class="us-answer">{body}</div>{_popovers(answer.text, evidence, key)}')
+    # Below the text: above, they would push down what was read while it was written.
+    if answer.notices and not hidden:
+        lines = "".join(f"<div>{marked_html(say(notice))}</div>" for notice in dict.fromkeys(answer.notices))
+        st.html(f'<div class="us-notice">{lines}</div>')
     if answer.error is not None:
         st.html(error_html(answer.error, hidden=hidden))
 
