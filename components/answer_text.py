@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.domain.answers import Answer
+from app.domain.answers import Answer, Status
 from app.domain.errors import AnswerError
 from app.domain.evidence import Evidence
 from app.domain.message import Message
@@ -31,12 +31,20 @@ def answer_text(answer: Answer, evidence: Evidence, *, key: str, hidden: bool = 
     if answer.text.strip():
         body = render(answer.text, chips(evidence, key))
         st.html(f'<div class="us-answer">{body}</div>{_popovers(answer.text, evidence, key)}')
-    # Below the text: above, they would push down what was read while it was written.
+    # Below the text: above, it would push down what was read while it was written.
     if answer.notices and not hidden:
-        lines = "".join(f"<div>{marked_html(say(notice))}</div>" for notice in dict.fromkeys(answer.notices))
-        st.html(f'<div class="us-notice">{lines}</div>')
+        st.html(_on_the_way(answer))
     if answer.error is not None:
         st.html(error_html(answer.error, hidden=hidden))
+
+
+def _on_the_way(answer: Answer) -> str:
+    """Loading, retries, what was left out; what cut a truncated answer stands by itself."""
+    notices = [say(notice) for notice in dict.fromkeys(answer.notices)]
+    cut = notices.pop() if answer.status is Status.TRUNCATED else ""
+    lines = "".join(f"<div>{marked_html(notice)}</div>" for notice in notices)
+    log = f'<div class="us-notice"><em>{escape(t("On the way"))}</em>{lines}</div>' if notices else ""
+    return log + (problem_html(cut, "") if cut else "")
 
 
 def error_html(error: AnswerError, *, hidden: bool = False) -> str:
