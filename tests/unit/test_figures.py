@@ -9,7 +9,8 @@ import pytest
 from app.domain.answers import Answer, Status, Timing, Usage
 from app.domain.message import Message
 from app.i18n import translator
-from app.ui.figures import Badge, badges_of, figures_of
+from app.ui.badges import Badge, badges_of
+from app.ui.figures import figures_of
 
 EN = translator("en")
 DONE = Answer(
