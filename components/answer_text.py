@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 
 import streamlit as st
@@ -17,7 +18,7 @@ from app.ui.markdown import Chips
 from app.ui.notes import marked_html, problem_html
 from app.ui.passages import place, preview
 from app.ui.prose import plain_html, render, render_streaming
-from app.ui.text import say, t
+from app.ui.text import language, say, t
 
 
 def answer_text(answer: Answer, evidence: Evidence, *, key: str, hidden: bool = False) -> None:
@@ -77,8 +78,12 @@ def streaming_text(
 
 def chips(evidence: Evidence, key: str) -> Chips | None:
     """How citations of these passages are drawn; None without evidence, where [1] is just text."""
-    if not evidence:
-        return None
+    return _chips(evidence, key, language()) if evidence else None
+
+
+@lru_cache(maxsize=256)
+def _chips(evidence: Evidence, key: str, _language: str) -> Chips:
+    # Kept, because a stream asks ten times a second; by language, because the hints are in it.
     return Chips(
         prefix=f"us-{key}",
         hints=tuple(f"{place(p)}: {preview(p.text, 240)}" for p in evidence.passages),
