@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.answers import Status
+from app.domain.answers import Answer, Status
 from app.domain.chat import TextDelta
 from app.domain.comparisons import Comparison
 from app.domain.errors import Fault, UserError
@@ -121,3 +121,13 @@ def test_a_blind_comparison_can_be_revealed_without_a_vote(tmp_path: Path) -> No
         assert not w.store.get(record.id).hidden
         w.rating.vote(record.id, Vote("Kim", outcome=Outcome.TIE))
         assert [rating.blind for rating, _ in w.ratings.all()] == [False]
+
+
+def test_progress_of_many_answers_is_saved_together_and_leaves_finished_ones_alone(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        local = [True, True]
+        record = w.store.add(w.comparison(), sides=[0, 1], local=local, after=None, owner="me")
+        first, second = (a.id for a in record.answers)
+        w.store.save_answer(first, Answer(Status.DONE, text="whole"))
+        w.store.save_progress({first: Answer(Status.RUNNING, text="late"), second: Answer(Status.RUNNING, text="half")})
+        assert [a.answer.text for a in w.store.get(record.id).answers] == ["whole", "half"]
