@@ -224,6 +224,8 @@ def fields(draft: Draft, known: Mapping[ModelRef, Capabilities], slot: Slot | No
 def estimates(screen: Screen) -> dict[int, Estimate]:
     """By slot: what the next prompt carries before a word of it is written. Empty when it cannot be counted."""
     container, draft, after = screen.container, screen.draft, screen.view
+    if screen.running:
+        return {}  # The conversation grows still: what is counted now would be wrong in a moment.
     try:
         comparison = draft.comparison("")
     except UserError:
