@@ -58,7 +58,7 @@ def main() -> None:
     params.ctx_shift = False
     params.cache_ram_mib = 0
     params.cpuparams.n_threads = wanted["threads"]
-    params.cpuparams_batch.n_threads = wanted["threads"]
+    params.cpuparams_batch.n_threads = wanted["batch_threads"]
     params.hostnames = ["127.0.0.1"]
     params.api_keys = [wanted["key"]]
     params.cors_origins = NO_ORIGIN

@@ -201,7 +201,7 @@ class ModelHost:
     def _affordable(self, most: int) -> int:
         """The most tokens of context that half of the memory holds."""
         each = self.file.header.kv_bytes_per_token
-        return most if each is None else min(most, max(512, self._memory // 2 // each))
+        return most if each is None else min(most, max(256, self._memory // 2 // each))
 
     def _slots(self, window: int) -> int:
         """Answers at a time: as many as an eighth of the memory (at least 512 MB) holds the context of."""

@@ -78,11 +78,14 @@ class ChildProcess:
             "path": str(self.path),
             "window": self.window,
             "slots": self.slots,
-            "threads": _cores(),
+            # One core is left to the app while tokens come: with none, the threads wait for each other
+            # while somebody else has their core, and on a busy machine a tenth of the speed is left.
+            "threads": max(1, _cores() - 1),
+            "batch_threads": _cores(),
             "key": self.key,
         }
         line = b""
-        with contextlib.suppress(OSError):  # it died before it read: the empty line below says so
+        with contextlib.suppress(OSError, ValueError):  # it died or was closed before it read: no line comes
             process.stdin.write(json.dumps(wanted).encode() + b"\n")
             process.stdin.flush()
             line = process.stdout.readline()
