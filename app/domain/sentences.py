@@ -35,6 +35,7 @@ _SOMETIMES = frozenset((
     "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun",
 ))
 # fmt: on
+_DATE = re.compile(r"\d\.[ \t]*$")
 # “J. Smith”, but “gate B. The Seoul office”.
 _STARTER = re.compile(
     r"(?:The|An?|It|This|That|These|Those|He|She|They|We|You|If|In|On|At|For|When|Then|There|But|And)\b"
@@ -121,7 +122,7 @@ def _ends_here(text: str, start: int, match: re.Match[str], last: int) -> bool:
     if following >= last:
         return True
     after = text[following]
-    if not mark.startswith("."):
+    if not mark.startswith((".", "…")):
         return not (after.islower() and mark[-1] in "\"'”’)")  # “Stop!” she said
     if after.islower():
         return False
@@ -132,8 +133,9 @@ def _ends_here(text: str, start: int, match: re.Match[str], last: int) -> bool:
         return True
     before = word.group(1)
     if before.isdigit():
-        # “1. First point”, “2026. 3. 5.”: a number that opens the sentence, or one more follows it.
-        return not (word.start(1) == start or after.isdigit())
+        # “1. First point”, “2026. 3. 5. 회의”: a number that opens the sentence, or one of a date.
+        date = after >= "가" and _DATE.search(text, max(start, word.start(1) - 8), word.start(1)) is not None
+        return not (word.start(1) == start or after.isdigit() or date)
     low = before.lower()
     if low in _BEFORE_A_NAME:
         # “No.” may well be a whole answer.

@@ -259,8 +259,8 @@ def test_a_longer_prompt_gets_more_room_and_keeps_it(bench: Bench) -> None:
         provider = GgufProvider(bench.folder, context=256)
         try:
             await events_of(provider, ask())
-            longer = await events_of(provider, ask("Name a colour. " * 40))
-            return longer, await events_of(provider, ask("Name a colour. " * 40))
+            longer = await events_of(provider, ask("Name a colour. " * 60))
+            return longer, await events_of(provider, ask("Name a colour. " * 60))
         finally:
             await provider.aclose()
 
