@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import time
 from collections.abc import Sequence
+from itertools import count
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -23,6 +24,7 @@ from components.contestants import spot_head
 # Okabe–Ito: told apart by people with any kind of colour blindness, on light and on dark. By side.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#AA4499")
 TICK = 0.1
+FIGURES_EVERY = 5
 # A browser that was just reloaded is still fetching the parts of its page, and React never gets round to
 # showing them while updates keep coming closer than this. So a stream that meets a new session starts calmly.
 CALM_TICK, CALM_FOR, CALM_AGAIN = 0.6, 4.0, 10.0
@@ -72,10 +74,12 @@ def _answer(one: Spot, screen: Screen, next_one: Estimate | None) -> None:
 def _follow(pane: Pane, text: DeltaGenerator, figures: DeltaGenerator, screen: Screen, side: int) -> Answer:
     """Draw an answer ten times a second until it is stored; returns it complete.
 
-    Every tick draws something: that is where Streamlit stops a script whose session wants another run.
+    Text is drawn as it comes, figures as often as they can be read. Something is drawn at least every
+    other tick: that is where Streamlit stops a script whose session wants another run.
     """
     live, version, started = pane.live, -1, time.monotonic()
-    while True:
+    for tick in count():
+        began = time.monotonic()
         if live is None:
             # Another process runs it (the command line): its record is all there is to see.
             answer = comparing.latest(screen, pane.record.id)
@@ -94,16 +98,22 @@ def _follow(pane: Pane, text: DeltaGenerator, figures: DeltaGenerator, screen: S
                 notices=answer.notices,
                 hidden=screen.hidden,
             )
-        with figures:
-            answer_figures(answer, color=COLORS[side], hidden=screen.hidden, tokens=tokens)
-        time.sleep(_pause(started, comparing.settled()) if live is not None else 1.0)
+        if tick % FIGURES_EVERY == 0 or (not changed and tick % 2 == 0):
+            with figures:
+                answer_figures(answer, color=COLORS[side], hidden=screen.hidden, tokens=tokens)
+        time.sleep(_pause(started, began, comparing.settled()) if live is not None else 1.0)
+    raise AssertionError("unreachable")
 
 
-def _pause(started: float, settled: bool) -> float:
-    """Seconds to the next drawing; calm ones fall together in all panes."""
+def _pause(started: float, began: float, settled: bool) -> float:
+    """Seconds to the next drawing; calm ones fall together in all panes.
+
+    With very many panes on the screens of this process drawing takes long: each then draws less
+    often, so that none falls behind.
+    """
     now = time.monotonic()
     calm = not settled and (now - started < CALM_FOR or (now - started) % CALM_AGAIN < CALM_TICK)
-    return CALM_TICK - now % CALM_TICK if calm else TICK
+    return CALM_TICK - now % CALM_TICK if calm else max(TICK, min(4 * (now - began), 1.0))
 
 
 def _estimate(estimate: Estimate | None) -> None:

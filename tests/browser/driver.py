@@ -75,6 +75,11 @@ class ComparePage:
         expect(self.by_key("vote-0").locator("button")).to_be_enabled(timeout=2 * LONG)
         return self
 
+    def finished(self) -> ComparePage:
+        """Wait until nothing runs any more, whatever came of it."""
+        expect(self.by_key("stop")).to_have_count(0, timeout=2 * LONG)
+        return self
+
     @property
     def comparison_id(self) -> str:
         self.page.wait_for_url(re.compile(r"[?&]c="), timeout=LONG)

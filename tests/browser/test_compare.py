@@ -40,6 +40,8 @@ def test_the_real_model_answers_beside_a_server(app: RunningApp, page: Page) -> 
     page.wait_for_function(
         "n => document.querySelector('.st-key-answer-0').innerText.length > n", arg=before, timeout=LONG
     )
+    compare.by_key("stop").locator("button").click()
+    compare.finished()
 
 
 def test_a_slider_another_page_and_a_reload_lose_nothing_and_ask_nobody_again(
@@ -77,7 +79,7 @@ def test_stop_cancels_upstream_and_keeps_the_text(app: RunningApp, page: Page, s
     compare = ComparePage(page, app.url).open().choose("openai:endless", "ollama:endless").ask("Go on for ever.")
     compare.wait_for_word(0, 5)
     compare.wait_for_word(1, 5)
-    page.get_by_role("button", name="Stop").first.click()
+    compare.by_key("stop").locator("button").click()
     assert servers.openai.hung_up("endless", within=2) and servers.ollama.hung_up("endless", within=2)
     expect(compare.pane(0)).to_contain_text(re.compile("stopped", re.I), timeout=LONG)
     assert compare.words(0) >= 5
