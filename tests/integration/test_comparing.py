@@ -110,7 +110,10 @@ def test_what_was_left_out_of_the_prompt_is_said(tmp_path: Path) -> None:
 def test_the_estimate_counts_what_would_be_sent(tmp_path: Path) -> None:
     with world(tmp_path) as w:
         first = w.ask("One?")
-        alone, following = w.comparing.estimate(w.comparison("a b")), w.comparing.estimate(w.comparison("a b"), first.id)
+        alone, following = (
+            w.comparing.estimate(w.comparison("a b")),
+            w.comparing.estimate(w.comparison("a b"), first.id),
+        )
         assert alone[0].prompt_tokens == 2 and following[0].prompt_tokens == 2 + 1 + 3
 
 

@@ -16,9 +16,7 @@ DONE = Finished("stop", Usage(input=5, output=2))
 
 
 def busy(retry_after: float | None = 0.0) -> ProviderError:
-    return ProviderError(
-        Fault.SERVER_BUSY, Message("Busy."), Message("Wait."), retryable=True, retry_after=retry_after
-    )
+    return ProviderError(Fault.SERVER_BUSY, Message("Busy."), Message("Wait."), retryable=True, retry_after=retry_after)
 
 
 def answer(provider: ScriptedProvider, patience: Patience = Patience(), local_only: bool = False) -> Answer:
