@@ -63,8 +63,8 @@ class ComparePage:
     def wait_for_word(self, side: int, at_least: int = 0) -> int:
         """Wait until a steady answer has come so far; returns how far."""
         self.page.wait_for_function(
-            "([side, n]) => { const all = document.querySelector(`.st-key-answer-${side}`)?.innerText.match(/\\bw\\d+/g);"
-            " return all && +all.at(-1).slice(1) >= n }",
+            "([side, n]) => { const pane = document.querySelector(`.st-key-answer-${side}`);"
+            " const all = pane?.innerText.match(/\\bw\\d+/g); return all && +all.at(-1).slice(1) >= n }",
             arg=[side, at_least],
             timeout=LONG,
         )

@@ -55,7 +55,7 @@ def child_of(provider: GgufProvider) -> ChildProcess:
 
 
 async def child_in_the_making(provider: GgufProvider) -> ChildProcess:
-    while not provider._hosts or next(iter(provider._hosts.values())).child is None:  # noqa: ASYNC110 - a process
+    while not provider._hosts or next(iter(provider._hosts.values())).child is None:
         await asyncio.sleep(0.001)
     return child_of(provider)
 
@@ -225,7 +225,7 @@ def test_an_idle_model_is_unloaded_and_loaded_again_when_asked(bench: Bench) -> 
             await events_of(provider, ask())
             (host,) = provider._hosts.values()
             async with asyncio.timeout(5):
-                while host.child is not None:  # noqa: ASYNC110 - what we wait for is a process that goes
+                while host.child is not None:
                     await asyncio.sleep(0.01)
             return await events_of(provider, ask())
         finally:

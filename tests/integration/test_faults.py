@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -44,9 +43,9 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
         container.close()
 
 
-def beside_a_good_one(container: Container, model: str, sampling: Sampling = Sampling(), prompt: str = "Hm?") -> Answer:
+def beside_a_good_one(container: Container, model: str, prompt: str = "Hm?") -> Answer:
     """What comes of `model` in the first pane; the second must be complete."""
-    contestants = (Contestant(ModelRef.parse(model), sampling), Contestant(ModelRef.parse("ollama:answer")))
+    contestants = (Contestant(ModelRef.parse(model), Sampling(temperature=0.3)), Contestant(ModelRef.parse("ollama:answer")))
     record = container.comparing.start(Comparison(prompt, contestants))
     first, second = container.comparing.wait(record.id, timeout=30).answers
     assert second.answer.status is Status.DONE
@@ -85,7 +84,7 @@ def beside_a_good_one(container: Container, model: str, sampling: Sampling = Sam
     ],
 )
 def test_each_fault_has_its_cause_and_its_remedy(container: Container, model: str, fault: Fault, remedy: str) -> None:
-    answer = beside_a_good_one(container, model, Sampling(temperature=0.3))
+    answer = beside_a_good_one(container, model)
     assert answer.error is not None, answer
     assert answer.error.kind is fault
     assert str(answer.error.message) and remedy in str(answer.error.remedy)

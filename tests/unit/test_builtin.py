@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from app.retrieval.pasted import split_pasted
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.evidence import Evidence, Passage
 from app.providers.builtin_ranking import Ranking
 from app.providers.builtin_words import query_terms, terms
-from app.retrieval.pasted import split_pasted
 
 HANDBOOK = """\
 # Kite Logistics employee handbook
