@@ -77,4 +77,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    finally:
+        # Whatever went wrong (a parent that died while the file loaded leaves nobody to write to): an
+        # ordinary exit would wait for the server's threads, which wait for requests, for ever.
+        os._exit(1)

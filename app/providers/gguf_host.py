@@ -170,7 +170,14 @@ class ModelHost:
         self._loads += 1
         self._crashed = False
         self._wire = OpenAIProvider(
-            "gguf", base_url=f"{child.address}/v1", key=lambda: child.key, local=True, compatible=True
+            "gguf",
+            base_url=f"{child.address}/v1",
+            key=lambda: child.key,
+            local=True,
+            compatible=True,
+            # llama.cpp's server drops a connection that was idle for some seconds, and a request that
+            # meets this fails. A new one costs nothing on loopback.
+            headers={"Connection": "close"},
         )
 
     def _take(self) -> tuple[ChildProcess | None, OpenAIProvider | None]:

@@ -454,7 +454,7 @@ def test_kill_minus_9_of_the_parent_ends_the_child(smollm2: Path, tmp_path: Path
     assert is_running(pid)
     parent.kill()
     parent.wait()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20  # a loaded machine takes its time to load a model, and only then ends
     while is_running(pid):
         assert time.monotonic() < deadline, "the child outlived its parent"
         time.sleep(0.02)

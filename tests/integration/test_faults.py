@@ -45,8 +45,9 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
 
 def beside_a_good_one(container: Container, model: str, prompt: str = "Hm?") -> Answer:
     """What comes of `model` in the first pane; the second must be complete."""
-    contestants = (Contestant(ModelRef.parse(model), Sampling(temperature=0.3)), Contestant(ModelRef.parse("ollama:answer")))
-    record = container.comparing.start(Comparison(prompt, contestants))
+    tried = Contestant(ModelRef.parse(model), Sampling(temperature=0.3))
+    good = Contestant(ModelRef.parse("ollama:answer"))
+    record = container.comparing.start(Comparison(prompt, (tried, good)))
     first, second = container.comparing.wait(record.id, timeout=30).answers
     assert second.answer.status is Status.DONE
     return first.answer
