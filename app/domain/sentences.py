@@ -43,10 +43,19 @@ _STARTER = re.compile(
 _WIDE_ENOUGH_TO_WRAP = 50
 
 
+def clean(text: str) -> tuple[str, int]:
+    """`text` without what no model and no database can take, and how many characters that were.
+
+    Control characters, lone surrogates and non-characters go, line ends become plain, and Unicode is
+    composed (NFC), so that Hangul pasted from macOS reads as Hangul.
+    """
+    kept, dropped = _UNFIT.subn("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return unicodedata.normalize("NFC", kept), dropped
+
+
 def cleaned(text: str) -> str:
-    """`text` in composed Unicode (NFC) with plain line ends and without control characters."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", _UNFIT.sub("", text))
+    """The text of `clean` alone."""
+    return clean(text)[0]
 
 
 def sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:

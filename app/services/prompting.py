@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from app.domain.errors import UserError
 from app.domain.evidence import Evidence
 from app.domain.message import Message
 from app.domain.models import Contestant
+from app.domain.sentences import clean as clean  # what comes from a person goes through it first
 
 MAX_PROMPT_CHARACTERS = 2_000_000
 
@@ -94,17 +94,6 @@ def _keys(contestants: Sequence[Contestant]) -> list[tuple[str, int]]:
         keys.append((name, seen[name]))
         seen[name] += 1
     return keys
-
-
-def clean(text: str) -> tuple[str, int]:
-    """The text without what no model and no database can take, and how many characters that were.
-
-    NUL and other control characters go (tab and line ends stay), lone surrogates too; Unicode is
-    composed (NFC), so that Hangul pasted from macOS reads as Hangul.
-    """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(c for c in text if c in "\n\t" or not (unicodedata.category(c) in ("Cc", "Cs") or c in "￾￿"))
-    return unicodedata.normalize("NFC", kept), len(text) - len(kept)
 
 
 def check_prompt(prompt: str) -> None:
