@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[a-z]+(?:['’][a-z]+)?|[가-힣]+|[^\W\d_a-z가-힣]+")
 # fmt: off
@@ -80,8 +81,14 @@ def _of_word(word: str) -> Iterator[str]:
         yield word
 
 
+@lru_cache(maxsize=20_000)
 def _bare(word: str) -> str:
-    """A Korean word without the ending of its verb or its particles; at least one syllable stays."""
+    """A Korean word without the ending of its verb or its particles; at least one syllable stays.
+
+    Words of other scripts come back as they are.
+    """
+    if not "가" <= word[0] <= "힣":
+        return word
     for ending in _VERB_ENDINGS:
         if word.endswith(ending) and len(word) > len(ending):
             return word[: -len(ending)]

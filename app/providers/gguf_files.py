@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,14 +44,17 @@ class ModelFiles:
         """What can be asked, by name; files that are broken are left out, `find` says why."""
         keys = {entry.file: key for key, entry in CATALOGUE.items()}
         infos: dict[str, ModelInfo] = {}
-        for path in self._folder_files():
+        files = list(self._folder_files())
+        stems = Counter(path.stem for path in files)
+        for path in files:
             try:
                 header = self._checked(path)
             except ProviderError:
                 continue
             if header.architecture == "clip":  # the eyes of a vision model: no model of its own
                 continue
-            name = keys.get(path.name) or self._shortest_name(path)
+            place = path.relative_to(self.folder).with_suffix("").as_posix()
+            name = keys.get(path.name) or (path.stem if stems[path.stem] == 1 else place)
             infos.setdefault(
                 name,
                 ModelInfo(
@@ -68,10 +72,6 @@ class ModelFiles:
     def fetched(self, entry: Entry) -> Path | None:
         """Where the catalogue entry's file is, if it is there."""
         return next((p for p in self._folder_files() if p.name == entry.file), None)
-
-    def _shortest_name(self, path: Path) -> str:
-        alone = sum(p.stem == path.stem for p in self._folder_files()) == 1
-        return path.stem if alone else path.relative_to(self.folder).with_suffix("").as_posix()
 
     def _folder_files(self) -> Iterator[Path]:
         found = 0

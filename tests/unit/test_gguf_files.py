@@ -55,6 +55,15 @@ def test_listed_names_are_short_where_they_are_clear_and_lead_back_to_their_file
     assert len({files.find(name).path for name in names}) == 4
 
 
+def test_listing_many_files_walks_the_folder_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = ModelFiles(folder)
+    walks = []
+    walk = files._folder_files
+    monkeypatch.setattr(files, "_folder_files", lambda: walks.append(1) or walk())
+    assert len(files.list()) == 4
+    assert len(walks) == 1
+
+
 def test_what_is_no_model_of_its_own_is_not_listed(folder: Path) -> None:
     (folder / "mmproj.gguf").write_bytes(a_model("clip"))
     (folder / "big-00001-of-00002.gguf").write_bytes(a_model())
