@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from app.retrieval.pasted import split_pasted
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.evidence import Evidence, Passage
 from app.providers.builtin_ranking import Ranking
 from app.providers.builtin_words import query_terms, terms
+from app.services.pasted import pasted
 
 HANDBOOK = """\
 # Kite Logistics employee handbook
@@ -160,18 +160,20 @@ QUESTIONS = [
 ]
 
 
+def ranking(text: str, question: str) -> Ranking:
+    return Ranking(question, pasted([("pasted.txt", text)]))
+
+
 @pytest.mark.parametrize(("text", "question", "expected"), QUESTIONS)
 def test_the_answer_is_among_the_picked_sentences(text: str, question: str, expected: str) -> None:
     if (question, expected) == ("What do I do if I lose my laptop?", "Lost devices"):
         pytest.xfail("the answer shares no word with the question: that is what a language model is for")
-    picked = Ranking(question, split_pasted(text)).pick(3)
+    picked = ranking(text, question).pick(3)
     assert any(expected in s.text for s in picked), picked
 
 
 def test_nine_answers_in_ten_come_first() -> None:
-    first = [
-        expected in Ranking(question, split_pasted(text)).pick(1)[0].text for text, question, expected in QUESTIONS
-    ]
+    first = [expected in ranking(text, question).pick(1)[0].text for text, question, expected in QUESTIONS]
     assert sum(first) >= 0.9 * len(first)
 
 
