@@ -21,7 +21,7 @@ KEY = "sk-planted-7f3a9c"
 
 @pytest.fixture(scope="module")
 def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
-    """The application on fake servers, with little patience."""
+    """The application on fake servers, with little patience, but enough for whoever answers at all."""
     home = tmp_path_factory.mktemp("home")
     (home / "models").mkdir()
     (home / "models" / "broken.gguf").write_bytes(b"GGUF and then nothing of use")
@@ -35,8 +35,8 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
             "OPENAI_API_KEY": KEY,
             "OPENAI_BASE_URL": f"{openai.address}/v1",
             "OLLAMA_HOST": ollama.address,
-            "UNDERSTUDY_FIRST_TOKEN_TIMEOUT": "0.5",
-            "UNDERSTUDY_IDLE_TIMEOUT": "0.5",
+            "UNDERSTUDY_FIRST_TOKEN_TIMEOUT": "3",
+            "UNDERSTUDY_IDLE_TIMEOUT": "3",
         }
         container = build(load(environment))
         yield container
@@ -59,37 +59,37 @@ def beside_a_good_one(container: Container, model: str, prompt: str = "Hm?") -> 
         ("keyless:any", Fault.NO_KEY, "NOBODY_SET_THIS"),
         ("openai:fault-401", Fault.WRONG_KEY, "OPENAI_API_KEY"),
         ("openai:fault-no-quota", Fault.NO_QUOTA, "billing"),
-        ("openai:fault-503", Fault.SERVER_BUSY, ""),
+        ("openai:fault-503", Fault.SERVER_BUSY, "Ask again"),
         ("ollama:fault-503", Fault.SERVER_BUSY, "OLLAMA_"),
         ("openai:nope", Fault.UNKNOWN_MODEL, "models list"),
         ("ollama:nope", Fault.UNKNOWN_MODEL, "ollama pull nope"),
         ("down:any", Fault.UNREACHABLE, "server is running"),
-        ("openai:fault-overflow", Fault.CONTEXT_OVERFLOW, ""),
-        ("ollama:fault-overflow", Fault.CONTEXT_OVERFLOW, ""),
-        ("openai:fault-midstream-error", Fault.STREAM_ERROR, ""),
-        ("ollama:fault-midstream-error", Fault.STREAM_ERROR, ""),
-        ("openai:fault-cut", Fault.CUT_STREAM, ""),
-        ("ollama:fault-cut", Fault.CUT_STREAM, ""),
+        ("openai:fault-overflow", Fault.CONTEXT_OVERFLOW, "shorter passages"),
+        ("ollama:fault-overflow", Fault.CONTEXT_OVERFLOW, "shorter passages"),
+        ("openai:fault-midstream-error", Fault.STREAM_ERROR, "server's log"),
+        ("ollama:fault-midstream-error", Fault.STREAM_ERROR, "ollama ps"),
+        ("openai:fault-cut", Fault.CUT_STREAM, "proxy"),
+        ("ollama:fault-cut", Fault.CUT_STREAM, "proxy"),
         ("openai:fault-silence", Fault.SILENCE, "UNDERSTUDY_IDLE_TIMEOUT"),
         ("ollama:fault-silence-first", Fault.SILENCE, "UNDERSTUDY_FIRST_TOKEN_TIMEOUT"),
-        ("openai:fault-empty", Fault.EMPTY_ANSWER, ""),
+        ("openai:fault-empty", Fault.EMPTY_ANSWER, "word the prompt differently"),
         ("ollama:fault-only-thinking", Fault.ONLY_THINKING, "max tokens"),
-        ("openai:fault-bad-json", Fault.BAD_WIRE, ""),
-        ("openai:fault-bad-utf8", Fault.BAD_WIRE, ""),
-        ("ollama:fault-bad-json", Fault.BAD_WIRE, ""),
-        ("ollama:fault-bad-utf8", Fault.BAD_WIRE, ""),
-        ("openai:fault-refused-parameter", Fault.REFUSED_PARAMETER, ""),
-        ("gguf:broken", Fault.BAD_MODEL_FILE, ""),
-        ("gguf:missing", Fault.UNKNOWN_MODEL, "models"),
-        ("builtin:extract", Fault.NO_EVIDENCE, "context"),
+        ("openai:fault-bad-json", Fault.BAD_WIRE, "base URL"),
+        ("openai:fault-bad-utf8", Fault.BAD_WIRE, "base URL"),
+        ("ollama:fault-bad-json", Fault.BAD_WIRE, "OLLAMA_HOST"),
+        ("ollama:fault-bad-utf8", Fault.BAD_WIRE, "OLLAMA_HOST"),
+        ("openai:fault-refused-parameter", Fault.REFUSED_PARAMETER, "Leave temperature"),
+        ("gguf:broken", Fault.BAD_MODEL_FILE, "Download or copy"),
+        ("gguf:missing", Fault.UNKNOWN_MODEL, "models get"),
+        ("builtin:extract", Fault.NO_EVIDENCE, "--context"),
     ],
 )
 def test_each_fault_has_its_cause_and_its_remedy(container: Container, model: str, fault: Fault, remedy: str) -> None:
     answer = beside_a_good_one(container, model)
     assert answer.error is not None, answer
     assert answer.error.kind is fault
-    assert str(answer.error.message) and remedy in str(answer.error.remedy)
-    assert str(answer.error.remedy)
+    assert remedy in str(answer.error.remedy)
+    assert str(answer.error.message)
 
 
 def test_an_overflow_counts_the_tokens(container: Container) -> None:
