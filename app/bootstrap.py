@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
 from dotenv import load_dotenv
 
 from app import settings as settings_module
 from app.domain.chat import Provider
+from app.domain.errors import UserError
+from app.domain.message import Message
 from app.domain.models import ModelRef
 from app.domain.pricing import TokenCounter
 from app.domain.store import DatabaseState
@@ -22,8 +26,10 @@ from app.providers.catalogue import Fetches
 from app.providers.endpoints import Endpoint, load_endpoints
 from app.providers.gguf import GgufProvider
 from app.providers.ollama import OllamaProvider
+from app.providers.ollama_host import OllamaHost, parse_host
 from app.providers.openai import OpenAIProvider
 from app.providers.redaction import scrub
+from app.providers.switched_off import SwitchedOff
 from app.services.answering import Answering, Patience
 from app.services.comparing import Comparing
 from app.services.directory import Directory
@@ -58,7 +64,7 @@ class Container:
     gguf: GgufProvider
     owner: Owner
     database: Callable[[], DatabaseState]
-    key_variables: tuple[str, ...]
+    release: Callable[[], None]
     interrupted: int = 0
     _closed: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -77,6 +83,8 @@ class Container:
         self.engine.close(tuple(self.directory.providers.values()))
         self.gguf.close_now()
         self.owner.release()
+        self.release()
+        atexit.unregister(self.close)
 
 
 def build(settings: Settings | None = None) -> Container:
@@ -88,7 +96,9 @@ def build(settings: Settings | None = None) -> Container:
     comparisons, ratings = SqlComparisonStore(engine_of_database), SqlRatingStore(engine_of_database)
     endpoints = load_endpoints(settings.endpoints_file)
     # An endpoint may keep its key in a variable whose name does not tell that it is one.
-    secrets = (*settings.secrets(), *filter(None, (settings.secret(e.api_key_env) for e in endpoints if e.api_key_env)))
+    keys = dict.fromkeys(("OPENAI_API_KEY", *(e.api_key_env for e in endpoints if e.api_key_env)))
+    settings = replace(settings, key_variables=tuple(keys))
+    secrets = settings.secrets()
     prices = Prices(settings.prices_file, {e.name: e.prices_as for e in endpoints if e.prices_as})
     tokens = Tokens()
     answering = Answering(
@@ -109,7 +119,15 @@ def build(settings: Settings | None = None) -> Container:
         settings=settings,
         engine=engine,
         directory=directory,
-        comparing=Comparing(comparisons, engine, directory, tokens, prices, owner.id),
+        comparing=Comparing(
+            comparisons,
+            engine,
+            directory,
+            tokens,
+            prices,
+            owner.id,
+            reap=lambda: interrupt_the_dead(comparisons, settings.home),
+        ),
         rating=RatingService(comparisons, ratings),
         history=History(comparisons, ratings),
         exporting=Exporting(comparisons, ratings),
@@ -119,7 +137,7 @@ def build(settings: Settings | None = None) -> Container:
         gguf=gguf,
         owner=owner,
         database=lambda: condition(engine_of_database),
-        key_variables=("OPENAI_API_KEY", *(e.api_key_env for e in endpoints if e.api_key_env)),
+        release=engine_of_database.dispose,
         interrupted=interrupted,
     )
     atexit.register(container.close)
@@ -131,6 +149,7 @@ def build(settings: Settings | None = None) -> Container:
 
 
 _shared: Container | None = None
+_ended = False
 _shared_lock = threading.Lock()
 
 
@@ -138,16 +157,27 @@ def shared() -> Container:
     """The container of this process, built at the first call: pages, routes and the server share it."""
     global _shared
     with _shared_lock:
+        if _ended:
+            # A page that was still running when the server ended must not start everything again.
+            raise UserError(Message("Understudy is shutting down."), Message("Start it again."))
         if _shared is None or _shared.closed:
             _shared = build()
         return _shared
 
 
 def close_shared() -> None:
-    """Close the process's container if there is one."""
+    """Close the process's container for good, if there is one."""
+    global _ended
     with _shared_lock:
+        _ended = True
         if _shared is not None:
             _shared.close()
+
+
+def _is_local(host: OllamaHost) -> bool:
+    # In a thread: whoever builds the container may have an event loop of its own running.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, host.is_local()).result()
 
 
 def _key(settings: Settings, variable: str | None) -> Callable[[], str | None]:
@@ -158,18 +188,26 @@ def _key(settings: Settings, variable: str | None) -> Callable[[], str | None]:
 def _providers(settings: Settings, endpoints: tuple[Endpoint, ...], gguf: GgufProvider) -> dict[str, Provider]:
     """The providers by name, in the order that pages list them."""
     wait = settings.connect_timeout
+    local_only = settings.local_only
+    host = parse_host(settings.ollama_host)
     providers: list[Provider] = [
-        OpenAIProvider(
+        SwitchedOff("openai")
+        if local_only
+        else OpenAIProvider(
             "openai",
             base_url=settings.openai_base_url,
             key=_key(settings, "OPENAI_API_KEY"),
             key_variable="OPENAI_API_KEY",
             connect_timeout=wait,
         ),
-        OllamaProvider(settings.ollama_host, connect_timeout=wait, api_key=_key(settings, "OLLAMA_API_KEY")),
+        SwitchedOff("ollama")
+        if local_only and not _is_local(host)
+        else OllamaProvider(settings.ollama_host, connect_timeout=wait, api_key=_key(settings, "OLLAMA_API_KEY")),
         gguf,
         *(
-            OpenAIProvider(
+            SwitchedOff(e.name)
+            if local_only and not e.local
+            else OpenAIProvider(
                 e.name,
                 base_url=e.base_url,
                 key=_key(settings, e.api_key_env),

@@ -37,6 +37,7 @@ class Settings:
     gguf_context: int = 4096
     local_only: bool = False
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    key_variables: tuple[str, ...] = ()
 
     @property
     def models_folder(self) -> Path:
@@ -47,8 +48,12 @@ class Settings:
         return self.environment.get(variable, "").strip() or None
 
     def secrets(self) -> tuple[str, ...]:
-        """Every value that must never be shown, longest first: what redaction looks for."""
-        values = {v.strip() for k, v in self.environment.items() if _secret_name(k) and len(v.strip()) >= 6}
+        """Every value that must never be shown, longest first: what redaction looks for.
+
+        Variables whose name says that they hold a key, and those that endpoints.toml names.
+        """
+        named = {k for k in self.environment if _secret_name(k)} | set(self.key_variables)
+        values = {v for k in named if len(v := self.environment.get(k, "").strip()) >= 6}
         return tuple(sorted(values, key=len, reverse=True))
 
 
@@ -73,6 +78,18 @@ def _seconds(environment: Mapping[str, str], variable: str, default: float) -> f
     return value
 
 
+def _whole(environment: Mapping[str, str], variable: str, default: int) -> int:
+    raw = environment.get(variable, "").strip()
+    if not raw:
+        return default
+    if not raw.isascii() or not raw.isdigit() or not 0 < int(raw) < 2**31:
+        raise UserError(
+            Message("{variable} is “{value}”, which is not a whole number.", variable=variable, value=raw[:80]),
+            Message("Set it to a number above 0, for example {example}.", example=str(default)),
+        )
+    return int(raw)
+
+
 def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from `environment` (the process's own by default). Raises UserError."""
     env = dict(os.environ if environment is None else environment)
@@ -93,7 +110,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         first_token_timeout=_seconds(env, "UNDERSTUDY_FIRST_TOKEN_TIMEOUT", 120.0),
         idle_timeout=_seconds(env, "UNDERSTUDY_IDLE_TIMEOUT", 60.0),
         gguf_idle_unload=_seconds(env, "UNDERSTUDY_GGUF_UNLOAD", 300.0),
-        gguf_context=int(_seconds(env, "UNDERSTUDY_GGUF_CONTEXT", 4096.0)),
+        gguf_context=_whole(env, "UNDERSTUDY_GGUF_CONTEXT", 4096),
         local_only=env.get("UNDERSTUDY_LOCAL_ONLY", "").strip().lower() in ("1", "true", "yes", "on"),
         environment=env,
     )

@@ -29,9 +29,7 @@ class SqlComparisonStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(
-        self, comparison: Comparison, *, sides: Sequence[int], local: Sequence[bool], after: str | None, owner: str
-    ) -> ComparisonRecord:
+    def add(self, comparison: Comparison, *, sides: Sequence[int], after: str | None, owner: str) -> ComparisonRecord:
         """As the port says; what is returned is what was stored, down to the character (storage.columns)."""
         stored = codec.clean_comparison(comparison)
         identity, now = new_id(), datetime.now(UTC)
@@ -45,11 +43,10 @@ class SqlComparisonStore:
                 "provider": contestant.model.provider,
                 "model": contestant.model.name,
                 "sampling": codec.sampling_to_json(contestant.sampling),
-                "local": is_local,
                 "owner": owner,
                 **waiting,
             }
-            for position, (contestant, side, is_local) in enumerate(zip(stored.contestants, sides, local, strict=True))
+            for position, (contestant, side) in enumerate(zip(stored.contestants, sides, strict=True))
         ]
 
         def work(connection: Connection) -> None:

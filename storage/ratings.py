@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -29,7 +30,15 @@ class SqlRatingStore:
 
         def work(connection: Connection) -> None:
             if ratings:
-                connection.execute(insert(RatingRow), [rating_values(rating) for rating in ratings])
+                # Looked up where nobody else can write: two presses at once must not both stand.
+                last = connection.scalar(
+                    select(RatingRow.vote)
+                    .where(RatingRow.comparison_id == ratings[0].comparison, RatingRow.rater == ratings[0].rater)
+                    .order_by(RatingRow.seq.desc())
+                    .limit(1)
+                )
+                rows = [rating_values(replace(rating, supersedes=last)) for rating in ratings]
+                connection.execute(insert(RatingRow), rows)
             if stars:
                 connection.execute(insert(StarsRow), [stars_values(star) for star in stars])
 

@@ -28,6 +28,7 @@ def answer_values(answer: Answer, at: datetime) -> dict[str, Any]:
         "usage_source": None if usage is None else usage.source,
         **{name: getattr(answer.timing, name) for name in TIMES},
         "cost_usd": answer.cost_usd,
+        "local": answer.local,
         "updated_at": at,
         "sent": answer.sent,
         "not_sent": codec.messages_to_json(answer.not_sent),
@@ -62,6 +63,7 @@ def answer_of(row: AnswerRow) -> Answer:
         not_sent=codec.messages_from_json(row.not_sent),
         notices=codec.notices_from_json(row.notices),
         error=codec.error_from_json(row.error),
+        local=row.local,
     )
 
 
@@ -74,7 +76,6 @@ def record_of(row: ComparisonRow, answers: Sequence[AnswerRow]) -> ComparisonRec
             side=a.side,
             contestant=Contestant(ModelRef(a.provider, a.model), codec.sampling_from_json(a.sampling)),
             answer=answer_of(a),
-            local=a.local,
         )
         for a in answers
     )

@@ -59,7 +59,7 @@ class AnswerRow(Base):
     provider: Mapped[str] = mapped_column(CleanText)
     model: Mapped[str] = mapped_column(CleanText)
     sampling: Mapped[object]
-    local: Mapped[bool]
+    local: Mapped[bool | None]
     owner: Mapped[str] = mapped_column(CleanString(64))
     status: Mapped[str] = mapped_column(CleanString(16))
     finish: Mapped[str | None]

@@ -57,7 +57,7 @@ def _report(box: Container, found: Found) -> dict[str, object]:
             for s in found.statuses
         ],
         "pending": list(found.pending),
-        "keys": [{"variable": v, "set": settings.secret(v) is not None} for v in dict.fromkeys(box.key_variables)],
+        "keys": [{"variable": v, "set": settings.secret(v) is not None} for v in settings.key_variables],
         "database": {"place": database.place, "kind": database.kind, "revision": database.revision},
         "prices": {
             "list": box.prices.list_name(),
@@ -99,7 +99,7 @@ def _print(box: Container, found: Found, report: dict[str, object]) -> None:
         output.say("… " + output.text(Message("{name} has not answered yet.", name=name)))
     output.say()
     rows = []
-    for variable in dict.fromkeys(box.key_variables):
+    for variable in box.settings.key_variables:
         is_set = box.settings.secret(variable) is not None
         rows.append([variable, output.text(Message("set") if is_set else Message("not set"))])
     database, listed, problem = box.database(), box.prices.list_date(), box.prices.problem()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import locale
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,9 +61,9 @@ def evidence(sources: Sequence[str]) -> Evidence:
 
 def contestants(models: Sequence[str], shared: Sampling, settings: Sequence[str]) -> tuple[Contestant, ...]:
     """The models with the sampling that all share, and `settings` (“2:temperature=0.9”) over it. Raises UserError."""
-    from app.domain.models import Contestant, ModelRef
+    from app.domain.models import Contestant, ModelRef, check_sampling
 
-    check(shared)
+    check_sampling(shared)
     refs = [ModelRef.parse(m) for m in models]
     own = [shared] * len(refs)
     for setting in settings:
@@ -80,7 +79,7 @@ def contestants(models: Sequence[str], shared: Sampling, settings: Sequence[str]
 
 
 def _with(sampling: Sampling, field: str, value: str) -> Sampling:
-    from app.domain.models import SAMPLING_FIELDS, Sampling
+    from app.domain.models import SAMPLING_FIELDS, Sampling, check_sampling, not_a_value
 
     parsed: object
     try:
@@ -99,18 +98,20 @@ def _with(sampling: Sampling, field: str, value: str) -> Sampling:
                     Message("Choose one of {names}.", names=", ".join(SAMPLING_FIELDS)),
                 )
     except ValueError:
-        raise _not_a_value(field, value) from None
+        raise not_a_value(field, value) from None
     changed = Sampling(**{field: parsed}).over(sampling)  # type: ignore[arg-type]
-    check(changed)
+    check_sampling(changed)
     return changed
 
 
 def reasoning_level(value: str) -> Reasoning:
     """Raises UserError for a level that does not exist."""
+    from app.domain.models import not_a_value
+
     match value:
         case "none" | "low" | "medium" | "high":
             return value
-    raise _not_a_value("reasoning", value)
+    raise not_a_value("reasoning", value)
 
 
 def sampling_preset(key: str) -> Sampling:
@@ -123,32 +124,4 @@ def sampling_preset(key: str) -> Sampling:
     raise UserError(
         Message("There is no preset “{name}”.", name=key[:80]),
         Message("Choose one of {names}.", names=", ".join(p.key for p in PRESETS)),
-    )
-
-
-LIMITS = {
-    "temperature": (0.0, 5.0),
-    "top_p": (0.0, 1.0),
-    "top_k": (0, 1_000_000),
-    "max_tokens": (1, 10_000_000),
-    "frequency_penalty": (-2.0, 2.0),
-    "presence_penalty": (-2.0, 2.0),
-    "repeat_penalty": (0.0, 10.0),
-}
-
-
-def check(sampling: Sampling) -> None:
-    """Raises UserError for a value outside the field's range."""
-    for field, value in sampling.given().items():
-        low, high = LIMITS.get(field, (-math.inf, math.inf))
-        if isinstance(value, int | float) and not (math.isfinite(value) and low <= value <= high):
-            raise _not_a_value(field, str(value))
-
-
-def _not_a_value(field: str, value: str) -> UserError:
-    ranges = {name: f"{low:g} … {high:g}" for name, (low, high) in LIMITS.items()}
-    ranges |= {"seed": "-1, 0, 1 …", "reasoning": "none, low, medium, high"}
-    return UserError(
-        Message("“{value}” is not a value for {field}.", value=value[:80], field=field),
-        Message("It takes {range}.", range=ranges.get(field, "a number")),
     )

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -75,16 +75,24 @@ def emit_json(data: object) -> None:
     print(json.dumps(data, ensure_ascii=encoding != "utf8", indent=2))
 
 
+_known: set[str] = set()
+
+
+def conceal(secrets: Iterable[str]) -> None:
+    """Never print these: the keys of endpoints, whose variables only the container knows."""
+    _known.update(secrets)
+
+
 def hide(line: str) -> str:
     """The line without the value of any variable that holds a key."""
     from app.domain.errors import UserError
     from app.settings import load
 
     try:
-        secrets = load().secrets()
+        secrets = {*_known, *load().secrets()}
     except UserError:
-        return line
-    for secret in secrets:
+        secrets = _known
+    for secret in sorted(secrets, key=len, reverse=True):
         line = line.replace(secret, "…")
     return line
 

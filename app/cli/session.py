@@ -19,10 +19,12 @@ def container() -> Iterator[Container]:
     A SIGTERM ends the command as Ctrl-C does: what arrived is kept and child processes end.
     """
     from app.bootstrap import build
+    from app.cli.output import conceal
 
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         box = build()
+        conceal(box.settings.secrets())
         try:
             yield box
         finally:

@@ -86,7 +86,8 @@ class Answer:
 
     `sent` is the request body that really went out, without messages and key; `not_sent` names the
     sampling fields the model does not take, with the reason. `cost_usd` None means unpriced.
-    `finish` is the server's reason: stop, length, content_filter …
+    `finish` is the server's reason: stop, length, content_filter … `local` says whether the text
+    stayed on machines of the team's own; None until that is known.
     """
 
     status: Status
@@ -100,3 +101,4 @@ class Answer:
     not_sent: Mapping[str, Message] = field(default_factory=dict)
     notices: tuple[Message, ...] = ()
     error: AnswerError | None = None
+    local: bool | None = None

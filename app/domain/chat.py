@@ -79,6 +79,11 @@ class Finished:
 ChatEvent = Sent | Notice | TextDelta | ThinkingDelta | Finished
 
 
+def whole(text: str) -> str:
+    """The text without half surrogates, which JSON can carry and no screen, file or database can take."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 class Provider(Protocol):
     """A family of models behind one protocol or process.
 

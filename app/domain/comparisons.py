@@ -39,7 +39,6 @@ class AnswerRecord:
     side: int
     contestant: Contestant
     answer: Answer
-    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)

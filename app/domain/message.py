@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-Param = str | int | float
+Param: TypeAlias = "str | int | float | Message"
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -13,7 +14,8 @@ class Message:
     """An English template and its values, so that a stored message can be read in any language.
 
     ``Message("No key in {variable}.", variable="OPENAI_API_KEY")``. The template is the gettext
-    msgid (Babel extracts it by the keyword ``Message``): keep it a plain literal at the call.
+    msgid (Babel extracts it by the keyword ``Message``): keep it a plain literal at the call. A value
+    may be a message itself, and is translated with it.
     """
 
     template: str
@@ -27,19 +29,22 @@ class Message:
         """The text in the language of `translate` (msgid → translation); English by default."""
         template = translate(self.template)
         # A provider's own words can hold braces: they arrive as values, never as templates.
-        return template.format(**self.params) if self.params else template
+        values = {k: v.format(translate) if isinstance(v, Message) else v for k, v in self.params.items()}
+        return template.format(**values) if values else template
 
     def __str__(self) -> str:
         return self.format()
 
     def __hash__(self) -> int:
-        return hash((self.template, tuple(sorted(self.params.items()))))
+        return hash((self.template, tuple(sorted(self.params.items(), key=lambda item: item[0]))))
 
     def to_dict(self) -> dict[str, object]:
-        return {"template": self.template, "params": dict(self.params)}
+        params = {k: v.to_dict() if isinstance(v, Message) else v for k, v in self.params.items()}
+        return {"template": self.template, "params": params}
 
     @staticmethod
     def from_dict(data: Mapping[str, object]) -> Message:
         params = data.get("params")
         assert isinstance(params, Mapping)
-        return Message(str(data["template"]), **params)
+        values = {k: Message.from_dict(v) if isinstance(v, Mapping) else v for k, v in params.items()}
+        return Message(str(data["template"]), **values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
@@ -62,6 +63,37 @@ class Sampling:
     def over(self, base: Sampling) -> Sampling:
         """These settings where set, else those of `base`."""
         return replace(base, **self.given())  # type: ignore[arg-type]
+
+
+SAMPLING_LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "temperature": (0.0, 5.0),
+        "top_p": (0.0, 1.0),
+        "top_k": (0, 1_000_000),
+        "max_tokens": (1, 10_000_000),
+        "frequency_penalty": (-2.0, 2.0),
+        "presence_penalty": (-2.0, 2.0),
+        "repeat_penalty": (0.0, 10.0),
+    }
+)
+
+
+def check_sampling(sampling: Sampling) -> None:
+    """Raises UserError for a value outside its field's range (no server takes it), NaN and infinity too."""
+    for field_name, value in sampling.given().items():
+        low, high = SAMPLING_LIMITS.get(field_name, (-math.inf, math.inf))
+        if isinstance(value, int | float) and not (math.isfinite(value) and low <= value <= high):
+            raise not_a_value(field_name, str(value))
+
+
+def not_a_value(field_name: str, value: str) -> UserError:
+    """What to say about a value that a sampling field does not take."""
+    ranges = {name: f"{low:g} … {high:g}" for name, (low, high) in SAMPLING_LIMITS.items()}
+    ranges |= {"seed": "-1, 0, 1 …", "reasoning": "none, low, medium, high"}
+    return UserError(
+        Message("“{value}” is not a value for {field}.", value=value[:80], field=field_name),
+        Message("It takes {range}.", range=ranges.get(field_name, "a number")),
+    )
 
 
 SAMPLING_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Sampling))

@@ -23,14 +23,11 @@ class DatabaseState:
 class ComparisonStore(Protocol):
     """Comparisons and their answers. Safe to call from any thread."""
 
-    def add(
-        self, comparison: Comparison, *, sides: Sequence[int], local: Sequence[bool], after: str | None, owner: str
-    ) -> ComparisonRecord:
+    def add(self, comparison: Comparison, *, sides: Sequence[int], after: str | None, owner: str) -> ComparisonRecord:
         """Store a comparison with its answers waiting.
 
-        `sides[i]` is the side that contestant i is shown on, `local[i]` whether it runs on machines
-        of the team's own; `after` the id of the comparison that this one follows up; `owner` the
-        process that runs it. Raises UserError when `after` is unknown.
+        `sides[i]` is the side that contestant i is shown on; `after` the id of the comparison that
+        this one follows up; `owner` the process that runs it. Raises UserError when `after` is unknown.
         """
         ...
 
@@ -78,7 +75,9 @@ class ComparisonStore(Protocol):
 class RatingStore(Protocol):
     """Ratings and stars; append-only. Safe to call from any thread."""
 
-    def add(self, ratings: Sequence[Rating], stars: Sequence[Stars]) -> None: ...
+    def add(self, ratings: Sequence[Rating], stars: Sequence[Stars]) -> None:
+        """Store one vote. It supersedes the rater's last one on that comparison, whatever that is by now."""
+        ...
 
     def of(self, comparison_id: str) -> tuple[Sequence[Rating], Sequence[Stars]]:
         """All rows of a comparison, oldest first, superseded ones too."""

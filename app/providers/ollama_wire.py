@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.answers import Timing, Usage
-from app.domain.chat import ChatRequest, Finished, TextDelta, ThinkingDelta
+from app.domain.chat import ChatRequest, Finished, TextDelta, ThinkingDelta, whole
 from app.domain.message import Message
 from app.domain.models import Sampling
 from app.providers.ollama_errors import bad_wire, error_line
@@ -111,9 +111,9 @@ def events_of(line: bytes) -> list[ThinkingDelta | TextDelta | Done]:
         if not isinstance(thinking, str) or not isinstance(content, str):
             raise bad_wire("a message whose content is not text")
         if thinking:
-            events.append(ThinkingDelta(_whole(thinking)))
+            events.append(ThinkingDelta(whole(thinking)))
         if content:
-            events.append(TextDelta(_whole(content)))
+            events.append(TextDelta(whole(content)))
     if data.get("done") is True:
         events.append(_done(data))
     return events
@@ -222,11 +222,6 @@ def _cut_answer(done: Done, asked: int | None, num_ctx: int | None) -> Message |
         "Set max tokens to choose the limit yourself.",
         written=written or 0,
     )
-
-
-def _whole(text: str) -> str:
-    """Without half surrogates, which JSON can carry and no file or database can store."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _int(data: Mapping[str, object], key: str) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from app.domain.answers import Timing, Usage
-from app.domain.chat import ChatRequest, Finished, TextDelta, ThinkingDelta
+from app.domain.chat import ChatRequest, Finished, TextDelta, ThinkingDelta, whole
 from app.domain.errors import Fault, ProviderError
 from app.domain.message import Message
 from app.domain.models import Capabilities
@@ -74,13 +74,13 @@ class ChunkReader:
         # llama.cpp, DeepSeek and vLLM say reasoning_content; OpenRouter, Groq and newer vLLM say reasoning.
         thought = delta.get("reasoning_content") or delta.get("reasoning")
         if thought and isinstance(thought, str):
-            yield ThinkingDelta(thought)
+            yield ThinkingDelta(whole(thought))
         # A model that declines in words has answered: the words are the answer.
         for text in (delta.get("content"), delta.get("refusal")):
             if text and not isinstance(text, str):
                 raise odd_chunk()
             if text:
-                yield TextDelta(text)
+                yield TextDelta(whole(text))
 
     def end(self) -> Finished:
         """What the stream's end meant. Raises ProviderError when it ended without a finish reason, or was filtered."""

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import cast
 
 from app.domain.answers import Answer, Status, Usage
@@ -59,7 +60,7 @@ class Answering:
         A cancelled task leaves status cancelled and swallows the cancellation: it was asked for.
         """
         started = datetime.now(UTC)
-        local = False
+        local: bool | None = None
         end: Finished | None = None
         error: AnswerError | None = None
         cancelled = False
@@ -82,12 +83,20 @@ class Answering:
                 Message("Something broke inside Understudy: {detail}", detail=detail),
                 Message("Ask again; if it happens twice, report it with this text."),
             )
+        model = ModelRef(provider.name, request.model)
         usage = end.usage if end else None
-        so_far = live.snapshot()
-        if usage is None and (so_far.text or so_far.thinking):
-            # Counting a long answer takes a while, and other answers share this loop.
-            usage = await asyncio.to_thread(self._estimated, request, so_far, ModelRef(provider.name, request.model))
-        live.finish(self._final(provider, request, live, end, usage, error, cancelled, started, local))
+        cost: Decimal | None = None
+        try:
+            so_far = live.snapshot()
+            if usage is None and (so_far.text or so_far.thinking):
+                # Counting a long answer takes a while, and other answers share this loop.
+                usage = await asyncio.to_thread(self._estimated, request, so_far, model)
+            cost = self._prices.cost(model, usage, started, local=local is True) if usage else None
+        except asyncio.CancelledError:
+            cancelled = True
+        except Exception as exc:  # an answer must not be lost because it could not be counted
+            log.error("an answer could not be counted: %s", type(exc).__name__)
+        live.finish(self._final(live, end, usage, cost, error, cancelled, local))
 
     async def _attempts(self, provider: Provider, request: ChatRequest, live: LiveAnswer) -> Finished:
         for attempt in range(1, ATTEMPTS + 1):
@@ -101,7 +110,7 @@ class Answering:
                     Notice(
                         Message(
                             "{reason} Asking again in {seconds} s (attempt {n} of {of}).",
-                            reason=str(exc.message),
+                            reason=exc.message,
                             seconds=f"{wait:g}",
                             n=attempt + 1,
                             of=ATTEMPTS,
@@ -158,18 +167,15 @@ class Answering:
 
     def _final(
         self,
-        provider: Provider,
-        request: ChatRequest,
         live: LiveAnswer,
         end: Finished | None,
         usage: Usage | None,
+        cost: Decimal | None,
         error: AnswerError | None,
         cancelled: bool,
-        started: datetime,
-        local: bool,
+        local: bool | None,
     ) -> Answer:
         so_far = live.snapshot()
-        model = ModelRef(provider.name, request.model)
         if end is not None and error is None and not so_far.text.strip():
             error = _nothing_said(so_far, usage, end)
         timing = so_far.timing
@@ -184,9 +190,10 @@ class Answering:
             finish=end.finish if end else None,
             usage=usage,
             timing=timing,
-            cost_usd=self._prices.cost(model, usage, started, local=local) if usage else None,
+            cost_usd=cost,
             notices=notices,
             error=error,
+            local=local,
         )
 
     def _estimated(self, request: ChatRequest, answer: Answer, model: ModelRef) -> Usage:

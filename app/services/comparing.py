@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -12,13 +13,15 @@ from app.domain.chat import ChatRequest
 from app.domain.comparisons import MAX_CONTESTANTS, AnswerRecord, Comparison, ComparisonRecord
 from app.domain.errors import ProviderError, UserError
 from app.domain.message import Message
-from app.domain.models import ModelRef
+from app.domain.models import Contestant, check_sampling
 from app.domain.pricing import Estimate, PriceBook, TokenCounter, estimate
 from app.domain.store import ComparisonStore
 from app.services.directory import Directory
 from app.services.live import LiveAnswer
 from app.services.prompting import check_prompt, clean, messages_for, own_turns
 from app.services.runs import Job, RunEngine
+
+REAP_EVERY = 5.0
 
 _sides = random.SystemRandom()
 
@@ -47,13 +50,17 @@ class Comparing:
         tokens: TokenCounter,
         prices: PriceBook,
         owner: str,
+        reap: Callable[[], object] = lambda: None,
     ) -> None:
+        """`owner` is this process; `reap` marks what processes that are gone have left unfinished."""
         self._store = store
         self._engine = engine
         self._directory = directory
         self._tokens = tokens
         self._prices = prices
         self._owner = owner
+        self._reap_all = reap
+        self._reaped_at = 0.0
 
     def start(self, comparison: Comparison, after: str | None = None) -> ComparisonRecord:
         """Store the comparison and set its contestants going.
@@ -63,34 +70,33 @@ class Comparing:
         """
         comparison, notices = _checked(comparison)
         thread = self._store.thread(self._store.get(after)) if after else ()
-        sides = _order(comparison, thread)
-        local = [self.is_local(c.model) for c in comparison.contestants]
-        record = self._store.add(comparison, sides=sides, local=local, after=after, owner=self._owner)
-        jobs = []
         turns = own_turns(comparison.contestants, thread)
-        for stored, earlier in zip(sorted(record.answers, key=lambda a: a.position), turns, strict=True):
-            model = stored.contestant.model
-            live = LiveAnswer(notices)
+        # All that can go wrong goes wrong before there is a record that says "running".
+        requests = [self._request(comparison, c, t) for c, t in zip(comparison.contestants, turns, strict=True)]
+        record = self._store.add(comparison, sides=_order(comparison, thread), after=after, owner=self._owner)
+        jobs = []
+        for stored, request in zip(sorted(record.answers, key=lambda a: a.position), requests, strict=True):
             try:
-                provider = self._directory.provider(model)
+                provider = self._directory.provider(stored.contestant.model)
             except ProviderError as exc:
                 self._store.save_answer(stored.id, Answer(Status.FAILED, notices=notices, error=exc.error))
                 continue
-            messages = messages_for(comparison, earlier)
-            request = ChatRequest(
-                model=model.name,
-                messages=messages,
-                sampling=stored.contestant.sampling,
-                prompt=comparison.prompt,
-                evidence=comparison.evidence,
-                prompt_tokens=self._tokens.count_messages(messages, model)[0],
-            )
-            jobs.append(Job(stored.id, provider, request, live))
+            jobs.append(Job(stored.id, provider, request, LiveAnswer(notices)))
         self._engine.submit(jobs, comparison.start)
         return record
 
-    def is_local(self, ref: ModelRef) -> bool:
-        return self._directory.capabilities(ref).local
+    def _request(
+        self, comparison: Comparison, contestant: Contestant, earlier: Sequence[tuple[Comparison, Answer]]
+    ) -> ChatRequest:
+        messages = messages_for(comparison, earlier)
+        return ChatRequest(
+            model=contestant.model.name,
+            messages=messages,
+            sampling=contestant.sampling,
+            prompt=comparison.prompt,
+            evidence=comparison.evidence,
+            prompt_tokens=self._tokens.count_messages(messages, contestant.model)[0],
+        )
 
     def get(self, comparison_id: str) -> ComparisonRecord:
         """The comparison with its answers as they stand this moment. Raises UserError if unknown."""
@@ -107,8 +113,16 @@ class Comparing:
         record = self._store.get(comparison_id)
         lives = {a.id: self._engine.live(a.id) for a in record.answers}
         if any(lives[a.id] is None and not a.answer.status.over for a in record.answers):
+            # It finished in between — or its process is gone, and somebody has to say so.
+            self._reap()
             record = self._store.get(comparison_id)
         return record, tuple(Pane(a, lives[a.id]) for a in record.by_side)
+
+    def _reap(self) -> None:
+        """Now and then: another process may well be running it."""
+        if time.monotonic() - self._reaped_at > REAP_EVERY:
+            self._reaped_at = time.monotonic()
+            self._reap_all()
 
     def stop(self, comparison_id: str) -> None:
         """Cancel what is still running; what has arrived is kept."""
@@ -135,6 +149,7 @@ class Comparing:
         thread = self._store.thread(self._store.get(after)) if after else ()
         turns = own_turns(comparison.contestants, thread)
         now = datetime.now(UTC)
+        takes = self._directory.capabilities_of(c.model for c in comparison.contestants)
         return tuple(
             estimate(
                 messages_for(comparison, earlier),
@@ -142,13 +157,15 @@ class Comparing:
                 tokens=self._tokens,
                 prices=self._prices,
                 at=now,
-                local=self.is_local(contestant.model),
+                local=takes[contestant.model].local,
             )
             for contestant, earlier in zip(comparison.contestants, turns, strict=True)
         )
 
 
 def _checked(comparison: Comparison) -> tuple[Comparison, tuple[Message, ...]]:
+    for contestant in comparison.contestants:
+        check_sampling(contestant.sampling)
     prompt, dropped = clean(comparison.prompt)
     system, dropped_too = clean(comparison.system)
     check_prompt(prompt)

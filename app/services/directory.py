@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -42,6 +42,7 @@ class _Seen:
     models: tuple[ModelInfo, ...] = ()
     error: UnderstudyError | None = None
     at: float = 0.0
+    generation: int = 0
     looking: Future[None] | None = None
 
 
@@ -53,6 +54,7 @@ class Directory:
         self._engine = engine
         self._seen: dict[str, _Seen] = {}
         self._capabilities: dict[ModelRef, tuple[float, Capabilities]] = {}
+        self._generation = 0
         self._lock = threading.Lock()
         for provider in providers.values():
             self.add(provider)
@@ -88,9 +90,13 @@ class Directory:
             for name, provider in self._providers.items():
                 seen = self._seen[name]
                 stale = fresh or now - seen.at > FRESH
-                if stale and (seen.looking is None or seen.looking.done()):
-                    seen.looking = self._engine.spawn(self._ask(provider, seen))
-            looking = [s.looking for s in self._seen.values() if s.looking and (fresh or s.status is None)]
+                outdated = seen.generation != self._generation
+                if (stale and (seen.looking is None or seen.looking.done())) or outdated:
+                    seen.generation = self._generation
+                    seen.looking = self._engine.spawn(self._ask(provider, seen, self._generation))
+            # What was seen before is good enough meanwhile, unless somebody knows that it is not.
+            wanted = [s for s in self._seen.values() if fresh or s.status is None or s.at == 0.0]
+            looking = [s.looking for s in wanted if s.looking]
         deadline = now + wait
         for future in looking:
             try:
@@ -105,7 +111,7 @@ class Directory:
             errors={name: s.error for name, s in seen_by_name if s.error},
         )
 
-    async def _ask(self, provider: Provider, seen: _Seen) -> None:
+    async def _ask(self, provider: Provider, seen: _Seen, generation: int) -> None:
         models: Sequence[ModelInfo] = ()
         error: UnderstudyError | None = None
         status, listed = await asyncio.gather(provider.status(), provider.models(), return_exceptions=True)
@@ -117,27 +123,41 @@ class Directory:
             models = listed
         if isinstance(status, BaseException):
             status = ProviderStatus(provider.name, False, Message("could not be asked"), Message(""))
+        if generation != seen.generation:
+            return  # asked before something changed: a newer look is under way
         seen.status, seen.models, seen.error, seen.at = status, tuple(models), error, time.monotonic()
 
     def capabilities(self, ref: ModelRef, timeout: float = 3.0) -> Capabilities:
         """What the model accepts; everything, when its server cannot be asked now (the run will say why)."""
+        return self.capabilities_of([ref], timeout)[ref]
+
+    def capabilities_of(self, refs: Iterable[ModelRef], timeout: float = 3.0) -> dict[ModelRef, Capabilities]:
+        """The same for several models, asked at once: `timeout` seconds in all."""
+        now = time.monotonic()
         with self._lock:
-            known = self._capabilities.get(ref)
-        if known and time.monotonic() < known[0]:
-            return known[1]
-        # A server that cannot be asked now is asked again soon; what one said holds for longer.
-        good_for = FRESH * 3
-        try:
-            found = self._engine.call(self.provider(ref).capabilities(ref.name), timeout)
-        except (UnderstudyError, TimeoutError):
-            found, good_for = (known[1] if known else UNKNOWN), FRESH / 4
+            known = {ref: self._capabilities.get(ref) for ref in refs}
+        asked = {ref: self._engine.spawn(self._accepted(ref)) for ref, k in known.items() if not k or now >= k[0]}
+        for ref, future in asked.items():
+            # A server that cannot be asked now is asked again soon; what one said holds for longer.
+            good_for = FRESH * 3
+            try:
+                found = future.result(max(0.0, now + timeout - time.monotonic()))
+            except Exception:
+                future.cancel()
+                before = known[ref]
+                found, good_for = before[1] if before else UNKNOWN, FRESH / 4
+            known[ref] = (time.monotonic() + good_for, found)
         with self._lock:
-            self._capabilities[ref] = (time.monotonic() + good_for, found)
-        return found
+            self._capabilities.update({ref: k for ref, k in known.items() if k})
+        return {ref: k[1] for ref, k in known.items() if k}
+
+    async def _accepted(self, ref: ModelRef) -> Capabilities:
+        return await self.provider(ref).capabilities(ref.name)
 
     def forget(self) -> None:
         """Ask everybody anew at the next look: a key was set, a model fetched."""
         with self._lock:
+            self._generation += 1
             for seen in self._seen.values():
                 seen.at = 0.0
             self._capabilities.clear()

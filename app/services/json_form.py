@@ -64,7 +64,7 @@ def _shown(record: AnswerRecord) -> dict[str, object]:
         "id": record.id,
         "side": record.side,
         "model": str(record.contestant.model),
-        "local": record.local,
+        "local": record.answer.local,
         "sampling": _plain(record.contestant.sampling.given()),
         "status": answer.status.value,
         "finish": answer.finish,

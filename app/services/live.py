@@ -26,6 +26,7 @@ class LiveAnswer:
         self._state = Answer(Status.WAITING, notices=notices)
         self._sent_at: float | None = None
         self._first_token_at: float | None = None
+        self._trouble: Message | None = None
         self.version = 0
         self.tokens = 0
         self.stored = False
@@ -40,7 +41,7 @@ class LiveAnswer:
             state = self._state
             text, thinking = "".join(self._text), "".join(self._thinking)
         if state.status.over:
-            return state
+            return replace(state, notices=(*state.notices, self._trouble)) if self._trouble else state
         return replace(state, text=text, thinking=thinking, timing=self._running_timing())
 
     def _running_timing(self) -> Timing:
@@ -108,6 +109,17 @@ class LiveAnswer:
             self._state = answer
             self.version += 1
 
+    @property
+    def answer(self) -> Answer:
+        """The finished answer as it is to be stored."""
+        return self._state
+
+    def trouble(self, message: Message) -> None:
+        """Why the finished answer is not stored yet: for the pane, not for the record."""
+        self._trouble = message
+        self.version += 1
+
     def mark_stored(self) -> None:
+        self._trouble = None
         self.stored = True
         self.version += 1

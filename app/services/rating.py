@@ -68,7 +68,6 @@ class RatingService:
                 best_of=shown if shown > 2 else None,
                 tags=vote.tags,
                 comment=vote.comment,
-                supersedes=last,
             )
             for left, right, outcome in outcomes
         ]

@@ -16,6 +16,8 @@ from typing import TypeVar
 from app.domain.answers import Answer, Status
 from app.domain.chat import ChatRequest, Provider
 from app.domain.comparisons import StartMode
+from app.domain.errors import AnswerError, Fault, UnderstudyError
+from app.domain.message import Message
 from app.domain.store import RunStore
 from app.services.answering import Answering
 from app.services.live import LiveAnswer
@@ -87,20 +89,24 @@ class RunEngine:
         self._loop.call_soon_threadsafe(self._begin, tuple(jobs), start)
 
     def _begin(self, jobs: Sequence[Job], start: StartMode) -> None:
-        before: asyncio.Task[None] | None = None
+        before: asyncio.Event | None = None
         for job in jobs:
-            task = self._loop.create_task(self._run(job, before))
-            self._tasks[job.answer_id] = task
-            before = task if start == "one_at_a_time" else None
+            answered = asyncio.Event()
+            self._tasks[job.answer_id] = self._loop.create_task(self._run(job, before, answered))
+            before = answered if start == "one_at_a_time" else None
 
-    async def _run(self, job: Job, before: asyncio.Task[None] | None) -> None:
+    async def _run(self, job: Job, before: asyncio.Event | None, answered: asyncio.Event) -> None:
         try:
             if before is not None:
-                await asyncio.wait([before])
+                await before.wait()
             await self._answering.answer(job.provider, job.request, job.live)
         except asyncio.CancelledError:
             # Stopped while it waited for its turn.
             job.live.finish(replace(job.live.snapshot(), status=Status.CANCELLED))
+        except Exception as exc:
+            log.exception("an answer broke the engine")
+            job.live.finish(replace(job.live.snapshot(), status=Status.FAILED, error=_broken(exc)))
+        answered.set()
         await self._keep(job.answer_id, job.live)
 
     async def _keep(self, answer_id: str, live: LiveAnswer) -> None:
@@ -108,10 +114,11 @@ class RunEngine:
         wait = 0.2
         while True:
             try:
-                await self._save(answer_id, live.snapshot())
+                await self._save(answer_id, live.answer)
                 break
             except Exception as exc:
                 log.error("an answer could not be stored, trying again in %.1f s: %s", wait, type(exc).__name__)
+                live.trouble(_not_stored(exc))
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, 5.0)
         self._saved.pop(answer_id, None)
@@ -127,9 +134,10 @@ class RunEngine:
         while True:
             # With very many answers saving takes its time: never more than a tenth of ours.
             await asyncio.sleep(max(SAVE_EVERY, 9 * took))
+            # A copy: scripts put new answers in while this looks.
             growing = {
                 answer_id: live
-                for answer_id, live in self._live.items()
+                for answer_id, live in list(self._live.items())
                 if not live.status.over and live.version != self._saved.get(answer_id, 0)
             }
             if not growing:
@@ -171,12 +179,17 @@ class RunEngine:
             task, live = self._tasks.get(answer_id), self._live.get(answer_id)
             # A finished answer is on its way to the disk: leave that alone.
             if task and live and not live.status.over:
-                task.cancel()
+                # After its first step: a task that is cancelled before it never gets to store anything.
+                self._loop.call_soon(task.cancel)
 
     @property
     def busy(self) -> int:
         """How many answers are running."""
         return len(self._live)
+
+    def owns(self, answer_id: str) -> bool:
+        """Whether the answer is being written by this process."""
+        return answer_id in self._live
 
     def close(self, providers: Sequence[Provider] = (), timeout: float = 5.0) -> None:
         """Cancel what runs, store it, let providers go, end the thread. Idempotent."""
@@ -198,3 +211,17 @@ class RunEngine:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout)
         self._writer.shutdown(wait=True)
+
+
+def _broken(exc: Exception) -> AnswerError:
+    return AnswerError(
+        Fault.INTERNAL,
+        Message("Something broke inside Understudy: {detail}", detail=type(exc).__name__),
+        Message("Ask again; if it happens twice, report it with this text."),
+    )
+
+
+def _not_stored(exc: Exception) -> Message:
+    if isinstance(exc, UnderstudyError):
+        return Message("This answer is not stored yet: {reason} {remedy}", reason=exc.message, remedy=exc.remedy)
+    return Message("This answer is not stored yet ({reason}); it is tried again.", reason=type(exc).__name__)

@@ -47,7 +47,6 @@ def evil(app: RunningApp) -> str:
     record = store.add(
         Comparison(EVIL, contestants, system=EVIL, evidence=EVIDENCE),
         sides=[0, 1],
-        local=[False, False],
         after=None,
         owner="tests",
     )

@@ -78,7 +78,6 @@ def ask(
     return store.add(
         Comparison(prompt, contestants, system="Be brief.", evidence=evidence, blind=blind),
         sides=sides or tuple(range(len(contestants))),
-        local=tuple(c.model.provider != "openai" for c in contestants),
         after=None if after is None else after.id,
         owner=owner,
     )

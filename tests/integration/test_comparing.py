@@ -1,5 +1,6 @@
 """From the prompt to the stored answers."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,10 @@ from app.domain.chat import TextDelta
 from app.domain.comparisons import Comparison
 from app.domain.errors import Fault, UserError
 from app.domain.evidence import Evidence, Passage
-from app.domain.models import Contestant, ModelRef
+from app.domain.models import Contestant, ModelRef, Sampling
 from app.domain.ratings import Outcome, Vote
 from tests.integration.world import Named, world
-from tests.unit.scripted import FOREVER
+from tests.unit.scripted import FOREVER, WordTokens
 
 
 def test_every_contestant_is_asked_once_and_every_answer_stored(tmp_path: Path) -> None:
@@ -128,9 +129,30 @@ def test_a_blind_comparison_can_be_revealed_without_a_vote(tmp_path: Path) -> No
 
 def test_progress_of_many_answers_is_saved_together_and_leaves_finished_ones_alone(tmp_path: Path) -> None:
     with world(tmp_path) as w:
-        local = [True, True]
-        record = w.store.add(w.comparison(), sides=[0, 1], local=local, after=None, owner="me")
+        record = w.store.add(w.comparison(), sides=[0, 1], after=None, owner="me")
         first, second = (a.id for a in record.answers)
         w.store.save_answer(first, Answer(Status.DONE, text="whole"))
         w.store.save_progress({first: Answer(Status.RUNNING, text="late"), second: Answer(Status.RUNNING, text="half")})
         assert [a.answer.text for a in w.store.get(record.id).answers] == ["whole", "half"]
+
+
+@pytest.mark.parametrize("wrong", [Sampling(temperature=math.nan), Sampling(top_p=1.5), Sampling(max_tokens=-5)])
+def test_a_sampling_that_no_server_takes_is_refused(tmp_path: Path, wrong: Sampling) -> None:
+    with world(tmp_path) as w, pytest.raises(UserError, match="is not a value for"):
+        w.comparing.start(Comparison("Why?", (Contestant(w.providers[0].ref(), wrong),)))
+
+
+def test_an_answer_knows_whether_it_was_local(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        assert [a.answer.local for a in w.ask().answers] == [True, True]
+
+
+def test_a_comparison_that_cannot_be_prepared_leaves_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> tuple[int, bool]:
+        raise ZeroDivisionError
+
+    with world(tmp_path) as w:
+        monkeypatch.setattr(WordTokens, "count_messages", broken)
+        with pytest.raises(ZeroDivisionError):
+            w.comparing.start(w.comparison())
+        assert list(w.store.all()) == []

@@ -1,5 +1,6 @@
 """A vote is a fact, and lifts the blind only once it is stored."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,11 @@ def test_a_nameless_rater_is_anonymous_and_a_name_is_composed(tmp_path: Path) ->
         w.rating.vote(record.id, Vote(" \x00 ", outcome=Outcome.TIE))
         w.rating.vote(record.id, Vote("\u1100\u1175\u11b7", outcome=Outcome.TIE))
         assert [r.rater for r, _ in w.ratings.all()] == ["anonymous", "김"]
+
+
+def test_one_raters_presses_at_once_leave_one_vote_standing(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        record = w.ask()
+        with ThreadPoolExecutor(6) as presses:
+            list(presses.map(lambda _: w.rating.vote(record.id, Vote("Kim", outcome=Outcome.TIE)), range(6)))
+        assert [gone for _, gone in w.ratings.all()].count(False) == 1

@@ -47,7 +47,7 @@ def test_a_new_comparison_comes_back_as_it_was_asked_with_its_answers_waiting(st
     assert record.comparison.prompt == "질문 {braces} 'quotes' 😀"
     assert record.comparison.evidence == EVIDENCE
     assert [a.side for a in record.answers] == [2, 0, 1]
-    assert [a.local for a in record.answers] == [False, True, True]
+    assert [a.answer.local for a in record.answers] == [None, None, None]
     assert {a.answer.status for a in record.answers} == {Status.WAITING}
     assert (record.thread, record.turn, record.hidden) == (record.id, 0, True)
 

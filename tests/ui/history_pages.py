@@ -58,7 +58,6 @@ class Past:
         record = self.store.add(
             comparison,
             sides=sides if sides is not None else range(len(models)),
-            local=[False] * len(models),
             after=after,
             owner=self.container.owner.id,
         )

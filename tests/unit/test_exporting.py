@@ -37,10 +37,12 @@ DONE = Answer(
     sent={"model": "gpt-5.4-mini"},
     not_sent={"top_k": Message("{server} has no top_k.", server="OpenAI")},
     notices=(Message("Loading."),),
+    local=False,
 )
 FAILED = Answer(
     Status.FAILED,
     error=AnswerError(Fault.UNREACHABLE, Message("No Ollama at {a}.", a="localhost"), Message("Run ollama serve.")),
+    local=True,
 )
 
 
@@ -62,7 +64,7 @@ def record(*answers: Answer, blind: bool = False, revealed: bool = False, **fiel
         comparison=replace(comparison, **fields),  # type: ignore[arg-type]
         answers=(
             AnswerRecord("a1", 0, 1, CLOUD, given[0]),
-            AnswerRecord("a2", 1, 0, LOCAL, given[1], local=True),
+            AnswerRecord("a2", 1, 0, LOCAL, given[1]),
         ),
         revealed=revealed,
     )

@@ -4,11 +4,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
 
 import pytest
 
-from app.domain.answers import Status
+from app.domain.answers import Status, Usage
 from app.domain.chat import ChatRequest, Finished, TextDelta
+from app.domain.models import ModelRef
 from app.services.answering import Answering, Patience
 from app.services.live import LiveAnswer
 from app.services.runs import Job, RunEngine
@@ -123,3 +126,49 @@ def test_waiting_gives_up_in_time() -> None:
         engine.submit([job("a", ScriptedProvider([FOREVER]))])
         with pytest.raises(TimeoutError):
             engine.wait(["a"], timeout=0.05)
+
+
+def test_stop_before_the_first_step_still_stores_a_cancelled_answer() -> None:
+    store, provider = MemoryRuns(), ScriptedProvider([TextDelta("x"), FOREVER])
+    with running(store) as engine:
+        busy = threading.Event()
+        engine.spawn(hold(busy))  # the loop is busy: submit and stop meet in one turn of it
+        engine.submit([job("a", provider)])
+        engine.stop(["a"])
+        busy.set()
+        engine.wait(["a"], timeout=5)
+        assert store.states["a"][-1].status is Status.CANCELLED
+        assert engine.live("a") is None
+
+
+async def hold(until_set: threading.Event) -> None:
+    until_set.wait(5)
+
+
+def test_what_cannot_be_counted_is_still_stored() -> None:
+    class Broken(CentPrices):
+        def cost(self, model: ModelRef, usage: Usage, at: datetime, *, local: bool) -> Decimal | None:
+            raise ZeroDivisionError
+
+    store = MemoryRuns()
+    engine = RunEngine(Answering(Broken(), WordTokens(), Patience()), store)
+    engine.start()
+    try:
+        engine.submit([job("a", ScriptedProvider(SHORT))])
+        engine.wait(["a"], timeout=5)
+    finally:
+        engine.close()
+    assert (store.states["a"][-1].status, store.states["a"][-1].cost_usd) == (Status.DONE, None)
+
+
+def test_an_answer_that_is_not_stored_yet_says_so_in_its_pane_and_not_in_its_record() -> None:
+    full = threading.Event()
+    full.set()
+    store = MemoryRuns(refuse=full.is_set)
+    with running(store) as engine:
+        one = job("a", ScriptedProvider(SHORT))
+        engine.submit([one])
+        until(lambda: any("not stored yet" in str(n) for n in one.live.snapshot().notices))
+        full.clear()
+        engine.wait(["a"], timeout=5)
+    assert store.states["a"][-1].notices == () and one.live.snapshot().notices == ()

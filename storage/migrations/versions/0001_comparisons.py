@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("sampling", sa.JSON(), nullable=False),
-        sa.Column("local", sa.Boolean(), nullable=False),
+        sa.Column("local", sa.Boolean(), nullable=True),
         sa.Column("owner", sa.String(length=64), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("finish", sa.Text(), nullable=True),
