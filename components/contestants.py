@@ -11,6 +11,7 @@ from app.services.directory import Found
 from app.services.drafting import FieldState, Slot
 from app.ui import state
 from app.ui.comparing import Screen, Spot
+from app.ui.prose import plain
 from app.ui.text import speech, t
 from components.sampling import presets, sampling_controls
 
@@ -33,7 +34,8 @@ def spot_head(spot: Spot, screen: Screen) -> None:
 def _changed(answered: str, slot: Slot) -> None:
     """Said when another model was chosen since: the answer below is not its."""
     if slot.model and slot.model != answered:
-        st.caption(t("This answer is by {model}; the next will be by the model chosen above.", model=answered))
+        line = t("This answer is by {model}; the next will be by the model chosen above.", model=answered)
+        st.caption(plain(line))
 
 
 def contestant_head(slot: Slot, side: int, found: Found, fields: Mapping[str, FieldState], *, removable: bool) -> None:

@@ -9,7 +9,6 @@ import streamlit as st
 
 from app.domain.answers import Status
 from app.domain.comparisons import Query
-from app.ui.prose import plain
 from app.ui.text import t
 
 PAGE_SIZE = 25
@@ -33,7 +32,6 @@ def history_filters(models: Sequence[str], *, key: str) -> Query:
             list(models),
             index=None,
             placeholder=t("Any model"),
-            format_func=plain,
             label_visibility="collapsed",
             width=240,
             key=f"{key}-model",

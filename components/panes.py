@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 import streamlit as st
@@ -15,6 +15,8 @@ from app.domain.pricing import Estimate
 from app.services.comparing import Pane
 from app.ui import comparing
 from app.ui.comparing import Screen, Spot
+from app.ui.passages import preview
+from app.ui.prose import plain
 from app.ui.text import speech, t
 from components.answer_figures import answer_figures
 from components.answer_notes import answer_notes
@@ -23,6 +25,7 @@ from components.contestants import spot_head
 
 # Okabe–Ito: told apart by people with any kind of colour blindness, on light and on dark. By side.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#AA4499")
+Latest = Callable[[str], Answer]
 TICK = 0.1
 FIGURES_EVERY = 5
 # A browser that was just reloaded is still fetching the parts of its page, and React never gets round to
@@ -30,24 +33,27 @@ FIGURES_EVERY = 5
 CALM_TICK, CALM_FOR, CALM_AGAIN = 0.6, 4.0, 10.0
 
 
-def panes(spots: Sequence[Spot], screen: Screen) -> None:
-    """Draw them side by side; each answer that is being written follows its run in a thread of its own."""
-    estimates = comparing.estimates(screen)
+def panes(spots: Sequence[Spot], screen: Screen, estimates: Mapping[int, Estimate], latest: Latest) -> None:
+    """Draw them side by side; each answer that is being written follows its run in a thread of its own.
+
+    `estimates` are by slot what the next prompt will carry; `latest` gives an answer by its id as it
+    stands in the record, for those that another process writes.
+    """
     with st.container(key="panes"):
         columns = st.columns(len(spots), gap="small", wrap=False)
         for column, spot in zip(columns, spots, strict=True):
             with column, st.container(border=True, key=f"pane-{spot.side}", gap="xsmall"):
                 spot_head(spot, screen)
-                _answer(spot, screen, estimates.get(spot.slot.id) if spot.slot else None)
+                _answer(spot, screen, estimates.get(spot.slot.id) if spot.slot else None, latest)
 
 
 @st.fragment(parallel=True)
-def _answer(one: Spot, screen: Screen, next_one: Estimate | None) -> None:
+def _answer(one: Spot, screen: Screen, next_one: Estimate | None, latest: Latest) -> None:
     pane = one.pane
     following = pane is not None and (pane.live is not None or not pane.record.answer.status.over)
     with st.container(key=f"answer-{one.side}", height=420, border=False, autoscroll=following):
         for n, (comparison, told) in enumerate(one.turns):
-            with st.expander(_one_line(comparison.prompt), type="compact", key=f"turn-{one.side}-{n}"):
+            with st.expander(plain(preview(comparison.prompt, 80)), type="compact", key=f"turn-{one.side}-{n}"):
                 answer_text(told, comparison.evidence, key=f"turn-text-{one.side}-{n}", hidden=screen.hidden)
         text = st.empty()
     with st.container(key=f"figures-{one.side}"):
@@ -60,7 +66,7 @@ def _answer(one: Spot, screen: Screen, next_one: Estimate | None) -> None:
     if pane is None:
         text.html(f'<p class="u-hint">{html.escape(t("The answer appears here."))}</p>')
         return
-    answer = _follow(pane, text, figures, screen, one.side) if following else pane.answer
+    answer = _follow(pane, text, figures, screen, latest) if following else pane.answer
     with text.container():
         answer_text(answer, screen.evidence, key=f"text-{pane.record.id}", hidden=screen.hidden)
     with figures:
@@ -71,7 +77,7 @@ def _answer(one: Spot, screen: Screen, next_one: Estimate | None) -> None:
         st.rerun()
 
 
-def _follow(pane: Pane, text: DeltaGenerator, figures: DeltaGenerator, screen: Screen, side: int) -> Answer:
+def _follow(pane: Pane, text: DeltaGenerator, figures: DeltaGenerator, screen: Screen, latest: Latest) -> Answer:
     """Draw an answer ten times a second until it is stored; returns it complete.
 
     Text is drawn as it comes, figures as often as they can be read. Something is drawn at least every
@@ -82,7 +88,7 @@ def _follow(pane: Pane, text: DeltaGenerator, figures: DeltaGenerator, screen: S
         began = time.monotonic()
         if live is None:
             # Another process runs it (the command line): its record is all there is to see.
-            answer = comparing.latest(screen, pane.record.id)
+            answer = latest(pane.record.id)
             over, changed, tokens = answer.status.over, True, None
         else:
             over, changed, tokens = live.stored, live.version != version, live.tokens
@@ -100,7 +106,7 @@ def _follow(pane: Pane, text: DeltaGenerator, figures: DeltaGenerator, screen: S
             )
         if tick % FIGURES_EVERY == 0 or (not changed and tick % 2 == 0):
             with figures:
-                answer_figures(answer, color=COLORS[side], hidden=screen.hidden, tokens=tokens)
+                answer_figures(answer, color=COLORS[pane.record.side], hidden=screen.hidden, tokens=tokens)
         time.sleep(_pause(started, began, comparing.settled()) if live is not None else 1.0)
     raise AssertionError("unreachable")
 
@@ -133,9 +139,3 @@ def _estimate(estimate: Estimate | None) -> None:
         parts.append(t("no fee"))
     line = html.escape(" · ".join(parts))
     st.html(f'<p class="u-estimate" title="{line}">{line}</p>')
-
-
-def _one_line(prompt: str) -> str:
-    line = " ".join(prompt.split())
-    line = line if len(line) <= 80 else line[:79] + "…"
-    return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-.!|~$:" else c for c in line)

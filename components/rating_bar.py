@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from app.domain.comparisons import ComparisonRecord
@@ -23,11 +25,16 @@ def rater() -> str:
 
 def rating_bar(
     record: ComparisonRecord | None, ballot: Ballot | None, *, running: bool, contestants: int = 2
-) -> Vote | None:
-    """The bar is always there, so that nothing jumps when it comes to life. Returns a vote once pressed."""
+) -> Vote | Literal["reveal"] | None:
+    """The bar is always there, so that nothing jumps when it comes to life. Returns what was pressed.
+
+    A blind comparison that cannot be voted on offers to be revealed: nobody could lift the blind else.
+    """
     ratable = {a.side for a in record.ratable} if record and not running else set()
     open_ = len(ratable) > 1
+    stuck = record is not None and record.hidden and not running and not open_
     pressed: tuple[str | None, Outcome | None] | None = None
+    revealed = False
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center", key="rating-bar"):
         st.markdown(_question(record, ballot, running=running, open_=open_))
         answers = record.by_side if record else ()
@@ -47,8 +54,14 @@ def rating_bar(
             pressed = None, Outcome.TIE
         if _outcome(t("Both bad") if two else t("All bad"), "vote-bad", "X", Outcome.BOTH_BAD, ballot, open_):
             pressed = None, Outcome.BOTH_BAD
-        if _details(record, ballot, sorted(ratable), open_) and ballot is not None:
+        if stuck:
+            revealed = st.button(
+                t("Reveal the models"), icon=":material/visibility:", key="reveal", shortcut="V", type="primary"
+            )
+        elif _details(record, ballot, sorted(ratable), open_) and ballot is not None:
             pressed = ballot.vote.best, ballot.vote.outcome
+    if revealed:
+        return "reveal"
     if pressed is None or record is None:
         return None
     return _vote(record, *pressed)

@@ -83,6 +83,8 @@ def _run(asked: Comparison, after: str | None, as_json: bool) -> int:
     from app.services.json_form import comparison_to_dict
 
     with container() as box:
+        if problem := box.prices.problem():
+            output.complain(problem.message, problem.remedy)
         record = box.comparing.start(asked, after)
         stopped = False
         with Progress(box, record) as progress:

@@ -98,7 +98,7 @@ def _as_dict(line: Summary) -> dict[str, object]:
         "id": line.id,
         "created_at": line.created_at.isoformat(),
         "prompt": line.prompt,
-        "models": list(line.models),
+        "models": [] if line.hidden else list(line.models),
         "status": line.status.value,
         "hidden": line.hidden,
         "votes": line.votes,

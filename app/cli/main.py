@@ -38,6 +38,7 @@ def root(
 app.command("compare")(compare.compare)
 app.add_typer(models.app, name="models")
 app.command("rate")(rate.rate)
+app.command("reveal")(rate.reveal)
 app.command("history")(history.history)
 app.command("show")(history.show)
 app.command("export")(export.export)
@@ -62,12 +63,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _of_the_machine(exc: BaseException) -> bool:
+    """Whether a full disk or a database in trouble is behind it: nothing that was typed is wrong then."""
+    from errno import EDQUOT, EIO, ENOSPC
+
+    while (cause := exc.__cause__ or exc.__context__) is not None:
+        if isinstance(cause, OSError) and cause.errno in (ENOSPC, EDQUOT, EIO):
+            return True
+        if any(kind.__module__.startswith("sqlalchemy.") for kind in type(cause).__mro__):
+            return True
+        exc = cause
+    return False
+
+
 def _failed(exc: Exception) -> int:
     from app.domain.errors import UnderstudyError, UserError
 
     if isinstance(exc, UnderstudyError):
         output.complain(exc.message, exc.remedy)
-        return WRONG_USAGE if isinstance(exc, UserError) else 1
+        return WRONG_USAGE if isinstance(exc, UserError) and not _of_the_machine(exc) else 1
     from app.domain.message import Message
 
     if os.environ.get("UNDERSTUDY_DEBUG"):

@@ -1,4 +1,4 @@
-"""`rate`: say which answer is better."""
+"""`rate`: say which answer is better; `reveal`: see who is who where nobody can."""
 
 from __future__ import annotations
 
@@ -46,6 +46,26 @@ def rate(
         output.say(output.text(Message("Stored, by {name}.", name=vote.rater)))
         for answer in record.by_side:
             output.say(name_of(record, answer))
+
+
+def reveal(
+    comparison: Annotated[str, typer.Argument(metavar="ID", help="The comparison; the beginning of its id will do.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The revealed comparison as JSON.")] = False,
+) -> None:
+    """Show who is who in a blind comparison without a vote, as when its answers failed.
+
+    A vote after it counts as not blind.
+    """
+    from app.cli.report import print_comparison
+    from app.services.json_form import comparison_to_dict
+
+    with container() as box:
+        box.comparing.reveal(comparison)
+        record = box.comparing.get(comparison)
+    if as_json:
+        output.emit_json(comparison_to_dict(record))
+    else:
+        print_comparison(record)
 
 
 def _me() -> str:

@@ -50,6 +50,11 @@ def print_comparison(record: ComparisonRecord, *, prompt: bool = False) -> None:
     if len(record.ratable) > 1:
         choice = "left|right|tie|both-bad" if len(record.ratable) == 2 else "best:N|tie|both-bad"
         output.note(output.text(Message("Rate it: {command}", command=f"python -m app rate {record.id} {choice}")))
+    elif record.hidden and not record.running:
+        command = f"python -m app reveal {record.id}"
+        output.note(
+            output.text(Message("Too few complete answers for a vote. See who is who: {command}", command=command))
+        )
 
 
 def _print_answer(comparison: ComparisonRecord, record: AnswerRecord) -> None:

@@ -1,11 +1,13 @@
-"""What is done on the Compare page: asking, stopping, voting, beginning anew.
+"""What is done on the Compare page: asking, stopping, voting, revealing, beginning anew.
 
 Everything ends with the page drawn anew; a prompt or a vote that does not count is kept and explained.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
@@ -20,12 +22,14 @@ from app.ui import state
 from app.ui.comparing import Screen, View, price_of
 from app.ui.text import language
 
+Reveal = Literal["reveal"]
+
 
 def act(
     screen: Screen,
     *,
     prompt: str | None = None,
-    cast: Vote | None = None,
+    cast: Vote | Reveal | None = None,
     stopped: bool = False,
     pressed: str | None = None,
 ) -> None:
@@ -33,10 +37,12 @@ def act(
     container, draft, view = screen.container, screen.draft, screen.view
     if prompt is not None:
         ask(container, draft, prompt, view)
-    elif cast is not None and view is not None:
-        vote(container, view, cast)
+    elif cast == "reveal" and view is not None:
+        _trying(partial(container.comparing.reveal, view.record.id))
+    elif isinstance(cast, Vote) and view is not None:
+        _trying(partial(container.rating.vote, view.record.id, cast))
     elif stopped and view is not None:
-        container.comparing.stop(view.record.id)
+        _trying(partial(container.comparing.stop, view.record.id))
     elif pressed == "new":
         start_anew()
     elif pressed == "connections":
@@ -82,9 +88,9 @@ def start_anew() -> None:
     state.set_adopted(None)
 
 
-def vote(container: Container, view: View, cast: Vote) -> None:
-    """Store the vote and lift the blind; a vote that does not count is said beside the prompt box."""
+def _trying(deed: Callable[[], object]) -> None:
+    """Do it; what does not work is said beside the prompt box."""
     try:
-        container.rating.vote(view.record.id, cast)
+        deed()
     except UserError as problem:
         state.hold("", problem)

@@ -1,12 +1,13 @@
-"""The Compare page's side of the session: which comparison is open, asking, voting.
+"""What the Compare page draws, gathered before it draws: what is here, what is open, what is asked next.
 
-Pages and components draw what this returns; nothing here draws.
+Nothing here draws, and nothing here changes a comparison (app.ui.acting does).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -41,7 +42,7 @@ class View:
 
     @property
     def running(self) -> bool:
-        """Until every answer is stored."""
+        """Whether an answer is being written, here or by another process; true until all are stored."""
         return any(pane.live is not None for pane in self.panes) or self.record.running
 
     def all_stored(self) -> bool:
@@ -84,14 +85,19 @@ def arrange(view: View | None, draft: Draft) -> list[Spot]:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """All that the page draws in one run."""
+    """All that the page draws in one run.
+
+    `problem` is what stopped the last attempt, `warning` what is wrong but stops nobody.
+    """
 
     container: Container
     found: Found
     view: View | None
     draft: Draft
     known: Mapping[ModelRef, Capabilities]
+    ballot: Ballot | None
     problem: UnderstudyError | None
+    warning: UserError | None
 
     @property
     def record(self) -> ComparisonRecord | None:
@@ -120,26 +126,39 @@ class Screen:
         """What the answers on the page were given, else what the next ones will be."""
         return self.view.record.comparison.evidence if self.view else self.draft.evidence
 
-    def ballot(self, rater: str) -> Ballot | None:
-        """The rater's own vote on what is open."""
-        return self.container.rating.ballot(self.view.record.id, rater) if self.view else None
-
     def refused(self, slot: Slot | None = None) -> Mapping[str, FieldState]:
         """The sampling fields that are not sent, for the shared settings or for one contestant's own."""
         return fields(self.draft, self.known, slot)
 
     def all_stored(self) -> bool:
+        """Whether every answer on the page is durable: then it is drawn once more, from its record."""
         return self.view is None or self.view.all_stored()
 
 
-def open_screen(container: Container) -> Screen:
-    """What is here, what is open, and what is about to be asked."""
-    found = container.directory.look()
-    prepare(container, found)
-    view = open_view(container)
-    problem = state.release()
+def open_screen(container: Container, rater: str) -> Screen:
+    """What is here, what is open with `rater`'s own vote on it, and what is about to be asked.
+
+    Raises UserError when the database cannot be read; a prompt sent in that moment is held.
+    """
+    try:
+        found = container.directory.look()
+        prepare(container, found)
+        view = open_view(container)
+        ballot = container.rating.ballot(view.record.id, rater) if view else None
+    except UserError as problem:
+        if prompt := str(st.session_state.get("prompt") or ""):
+            state.hold(prompt, problem)
+        raise
+    problem_before = state.release()
     draft = state.read_draft()
-    return Screen(container, found, view, draft, capabilities(container, draft), problem)
+    known = capabilities(container, draft)
+    return Screen(container, found, view, draft, known, ballot, problem_before, container.prices.problem())
+
+
+def newly_interrupted(container: Container) -> int:
+    """How many answers the last end of the app cut short; told once, to the first page that asks."""
+    count, container.interrupted = container.interrupted, 0
+    return count
 
 
 def settled() -> bool:
@@ -148,13 +167,16 @@ def settled() -> bool:
 
 
 def settle(screen: Screen) -> None:
-    """Called when the page is drawn."""
+    """Note that this session has shown such a page. Called at the page's end."""
     if not screen.running:
         st.session_state["settled"] = True
 
 
 def prepare(container: Container, found: Found) -> None:
-    """First values for everything on the page, once a session."""
+    """Choose the contestants that a new session starts with: those asked last while all are here, else samples.
+
+    Raises UserError when the database cannot be read.
+    """
     if state.ready():
         return
     last: Sequence[str] = ()
@@ -175,7 +197,10 @@ def price_of(container: Container, model: ModelInfo) -> Decimal | None:
 
 
 def open_view(container: Container) -> View | None:
-    """The comparison of the URL or of this session. What a link names fills the page's widgets too."""
+    """The comparison of the URL or of this session; its settings fill the page's widgets when it is new to it.
+
+    One that cannot be opened is closed, and the reason held for beside the prompt box.
+    """
     comparison_id = state.open_id()
     if comparison_id is None:
         return None
@@ -193,17 +218,22 @@ def open_view(container: Container) -> View | None:
 
 
 def view_of(container: Container, comparison_id: str) -> View:
-    """Raises UserError for an unknown id."""
+    """The comparison with its panes and its conversation so far. Raises UserError for an unknown id."""
     record, panes = container.comparing.panes(comparison_id)
     earlier = tuple(container.comparing.thread(record.id))[:-1] if record.turn else ()
     return View(record, panes, earlier)
 
 
 def latest(screen: Screen, answer_id: str) -> Answer:
-    """An answer as it stands, read anew from its record: for one that another process writes."""
+    """An answer of the open comparison read anew from its record: for one that another process writes.
+
+    As it was before while the record cannot be read.
+    """
     assert screen.view is not None
-    answers = screen.container.comparing.get(screen.view.record.id).answers
-    return next(a.answer for a in answers if a.id == answer_id)
+    record = screen.view.record
+    with suppress(UserError):
+        record = screen.container.comparing.get(record.id)
+    return next(a.answer for a in record.answers if a.id == answer_id)
 
 
 def capabilities(container: Container, draft: Draft) -> dict[ModelRef, Capabilities]:

@@ -106,6 +106,13 @@ def test_no_key_is_said_with_the_variable(commands: Commands) -> None:
     assert "OPENAI_API_KEY" in result.out
 
 
+def test_a_broken_price_file_is_said_beside_the_answers(online: Commands) -> None:
+    online.home.mkdir(exist_ok=True)
+    (online.home / "prices.toml").write_text("this is = not toml", encoding="utf-8")
+    result = online("compare", *BOTH, "--prompt", "Why?", "--json")
+    assert result.code == 0 and "is not valid TOML" in result.err
+
+
 def test_a_field_that_a_model_does_not_take_is_listed(online: Commands) -> None:
     result = online("compare", "-m", "openai:gpt-4.1-mini", "--top-k", "20", "--prompt", "Why?", "--json")
     assert "top_k" in result.answers[0]["not_sent"]  # type: ignore[operator]

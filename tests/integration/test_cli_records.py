@@ -96,6 +96,30 @@ def test_history_finds_by_text_model_status_and_vote(online: Commands) -> None:
     assert online("history", "--json").json["total"] == 3
 
 
+def test_a_blind_comparison_that_cannot_be_voted_on_is_revealed(online: Commands) -> None:
+    failed = online("compare", "-m", "ollama:nobody-has-this", "-m", "openai:answer", "--prompt", "When?", "--blind")
+    (said,) = [line for line in failed.err.splitlines() if "python -m app reveal" in line]
+    asked = said.split()[-1]
+    revealed = online("reveal", asked)
+    assert revealed.code == 0, revealed.err
+    assert "ollama:nobody-has-this" in revealed.out and "ollama pull" in revealed.out
+    assert online("reveal", asked, "--json").json["hidden"] is False
+
+
+def test_a_vote_after_the_reveal_is_not_blind(online: Commands) -> None:
+    asked = ask(online, "--blind")
+    online("reveal", asked)
+    online("rate", asked, "left", "--by", "a")
+    assert json.loads(online("export", "ratings", "--format", "jsonl").out)["blind"] is False
+
+
+def test_history_names_no_models_while_they_are_hidden(online: Commands) -> None:
+    asked = ask(online, "--blind")
+    assert "openai" not in online("history", "--json").out
+    online("reveal", asked)
+    assert "openai:answer" in online("history", "--json").out
+
+
 def test_history_for_people_is_a_table(online: Commands) -> None:
     asked = ask(online, prompt="환불은\n며칠?")
     result = online("history")

@@ -49,6 +49,14 @@ def test_a_folder_that_cannot_be_written_is_said(commands: Commands, tmp_path: P
     assert result.code == 2 and "UNDERSTUDY_HOME" in result.err and "Traceback" not in result.err
 
 
+def test_a_database_that_is_in_trouble_is_not_wrong_usage(commands: Commands) -> None:
+    assert commands("history").code == 0
+    (file,) = commands.home.glob("*.db")
+    file.write_bytes(b"not a database" * 100)
+    result = commands("history")
+    assert result.code == 1 and "not a database" in result.err and "Traceback" not in result.err
+
+
 def test_a_setting_that_is_no_number_is_said(commands: Commands) -> None:
     commands.variables["UNDERSTUDY_IDLE_TIMEOUT"] = "soon"
     result = commands("history")

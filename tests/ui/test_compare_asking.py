@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.answers import Status
+from app.domain.errors import UserError
+from app.domain.message import Message
 from tests.ui.compare_page import Page, compare_page, new_session
 
 OPENAI, OLLAMA = "openai:answer", "ollama:echo:latest"
@@ -126,3 +128,40 @@ def test_the_page_speaks_korean_to_a_korean_browser(tmp_path: Path) -> None:
     with compare_page(tmp_path, locale="ko") as page:
         assert page.app.text_area(key="system").label == "시스템 프롬프트"
         assert page.app.button(key="vote-tie").label != "Tie"
+
+
+def test_a_model_name_is_text_even_where_it_is_drawn_as_markdown(page: Page) -> None:
+    page.typed("openai:answer ![x](http://127.0.0.1:9/x.png)", OLLAMA).ask("When?")
+    page.app.session_state["model-0"] = OPENAI
+    page.run()
+    (caption,) = [c.value for c in page.app.caption if "This answer is by" in c.value]
+    assert r"\!\[x\]\(http" in caption
+
+
+def test_a_broken_price_file_is_said_and_stops_nobody(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "prices.toml").write_text("this is = not toml", encoding="utf-8")
+    page.choose(OPENAI, OLLAMA).ask("When?")
+    assert "is not valid TOML" in page.words()
+    assert page.record().status is Status.DONE
+
+
+def test_a_database_that_cannot_be_read_is_said_and_the_prompt_is_kept(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.choose(OPENAI, OLLAMA).ask("When?")
+
+    def locked(*_: object) -> None:
+        raise UserError(Message("The database is locked."), Message("Close the other program."))
+
+    with monkeypatch.context() as now:
+        now.setattr(page.container.rating, "ballot", locked)
+        page.ask("A question worth keeping")
+        assert "The database is locked." in page.words()
+    page.press("problem-again")
+    assert page.app.chat_input(key="prompt").proto.value == "A question worth keeping"
+
+
+def test_answers_that_the_last_end_cut_short_are_counted_once(page: Page) -> None:
+    page.container.interrupted = 2
+    assert "2 answers were interrupted" in page.run().app.toast[0].value
+    assert not page.run().app.toast

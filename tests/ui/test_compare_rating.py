@@ -106,3 +106,17 @@ def test_a_follow_up_that_is_blind_again_does_not_show_the_revealed_turn(page: P
     page.ask("And then?")
     assert first
     assert not [e for e in page.app.get("expander") if "When?" in str(e.label)]
+
+
+def test_a_blind_comparison_that_nobody_can_vote_on_can_be_revealed(page: Page) -> None:
+    page.app.toggle(key="blind").set_value(True)
+    page.choose("openai:fault-401", "ollama:echo:latest").ask("When?")
+    revealed = page.press("reveal").words()
+    assert "openai:fault-401" in revealed and "OPENAI_API_KEY" in revealed
+    assert page.record().revealed
+    assert not any(button.key == "reveal" for button in page.app.button)
+
+
+def test_a_blind_comparison_that_can_be_voted_on_is_not_revealed_without_a_vote(page: Page) -> None:
+    blind(page)
+    assert not any(button.key == "reveal" for button in page.app.button)

@@ -69,6 +69,11 @@ def test_filters_by_model_status_and_votes(world: Past) -> None:
     assert lines(app) == ["Other model", "Failed"]
 
 
+def test_the_filter_names_models_as_they_are(world: Past) -> None:
+    world.put(models=("ollama:fault-503", "gguf:small_one"))
+    assert world.page().selectbox(key="history-model").options == ["gguf:small_one", "ollama:fault-503"]
+
+
 def test_older_ones_are_a_page_away_and_a_new_search_starts_at_the_first(world: Past) -> None:
     for n in range(30):
         world.put(f"Question {n}")
