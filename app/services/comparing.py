@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from app.domain.answers import Answer, Status
+from app.domain.answers import Answer
 from app.domain.chat import ChatRequest
 from app.domain.comparisons import MAX_CONTESTANTS, AnswerRecord, Comparison, ComparisonRecord
-from app.domain.errors import ProviderError, UserError
+from app.domain.errors import UserError
 from app.domain.message import Message
 from app.domain.models import Contestant, check_sampling
 from app.domain.pricing import Estimate, PriceBook, TokenCounter, estimate
@@ -65,24 +65,29 @@ class Comparing:
     def start(self, comparison: Comparison, after: str | None = None) -> ComparisonRecord:
         """Store the comparison and set its contestants going.
 
-        `after` is the id of the comparison that this one follows up. Raises UserError for input that
-        cannot be asked; what goes wrong with one contestant is that answer's own error.
+        `after` is the id of the comparison that this one follows up; what follows a revealed
+        comparison is not blind. Raises UserError for input that cannot be asked, and then nothing is
+        stored; what goes wrong with one contestant is that answer's own error.
         """
         comparison, notices = _checked(comparison)
         thread = self._store.thread(self._store.get(after)) if after else ()
+        if thread and thread[-1].comparison.blind and thread[-1].revealed:
+            # Each contestant goes on with its own conversation, and whose that is has been seen.
+            comparison = replace(comparison, blind=False)
+        for contestant in comparison.contestants:
+            self._directory.provider(contestant.model)
         turns = own_turns(comparison.contestants, thread)
         # All that can go wrong goes wrong before there is a record that says "running".
         requests = [self._request(comparison, c, t) for c, t in zip(comparison.contestants, turns, strict=True)]
         record = self._store.add(comparison, sides=_order(comparison, thread), after=after, owner=self._owner)
-        jobs = []
-        for stored, request in zip(sorted(record.answers, key=lambda a: a.position), requests, strict=True):
-            try:
-                provider = self._directory.provider(stored.contestant.model)
-            except ProviderError as exc:
-                self._store.save_answer(stored.id, Answer(Status.FAILED, notices=notices, error=exc.error))
-                continue
-            jobs.append(Job(stored.id, provider, request, LiveAnswer(notices)))
-        self._engine.submit(jobs, comparison.start)
+        answers = sorted(record.answers, key=lambda a: a.position)
+        self._engine.submit(
+            [
+                Job(stored.id, self._directory.provider(stored.contestant.model), request, LiveAnswer(notices))
+                for stored, request in zip(answers, requests, strict=True)
+            ],
+            comparison.start,
+        )
         return record
 
     def _request(

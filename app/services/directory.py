@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from app.domain.chat import Provider
-from app.domain.errors import Fault, ProviderError, UnderstudyError
+from app.domain.errors import Fault, ProviderError, UnderstudyError, UserError
 from app.domain.message import Message
 from app.domain.models import Capabilities, ModelInfo, ModelRef, ProviderStatus
 from app.services.runs import RunEngine
@@ -70,12 +70,11 @@ class Directory:
         return self._providers
 
     def provider(self, ref: ModelRef) -> Provider:
-        """Raises ProviderError when no provider has that name."""
+        """Raises UserError when no provider has that name."""
         try:
             return self._providers[ref.provider]
         except KeyError:
-            raise ProviderError(
-                Fault.UNKNOWN_MODEL,
+            raise UserError(
                 Message("There is no provider “{name}”.", name=ref.provider[:80]),
                 Message("Choose one of {names}, or add it to endpoints.toml.", names=", ".join(self._providers)),
             ) from None

@@ -95,6 +95,15 @@ def extra(found: Found, taken: Sequence[str]) -> ModelRef:
     return next((ref for ref in refs if str(ref) not in taken), refs[0] if refs else BASELINE)
 
 
+def meant(typed: str, found: Found) -> str:
+    """The model that somebody meant who typed only its name: the one model here that is called so, else as typed."""
+    wanted = typed.strip()
+    if any(str(m.ref) == wanted for m in found.models):
+        return wanted
+    called_so = [m.ref for m in found.chat_models if wanted in (m.ref.name, m.ref.name.removesuffix(":latest"))]
+    return str(called_so[0]) if len(called_so) == 1 else wanted
+
+
 def _retired(model: ModelInfo, today: date) -> bool:
     return model.retires is not None and model.retires <= today
 

@@ -8,7 +8,7 @@ import pytest
 from app.domain.answers import Answer, Status
 from app.domain.chat import TextDelta
 from app.domain.comparisons import Comparison
-from app.domain.errors import Fault, UserError
+from app.domain.errors import UserError
 from app.domain.evidence import Evidence, Passage
 from app.domain.models import Contestant, ModelRef, Sampling
 from app.domain.ratings import Outcome, Vote
@@ -56,13 +56,12 @@ def test_stop_keeps_what_has_arrived(tmp_path: Path) -> None:
         assert (stopped.answers[0].answer.status, stopped.answers[0].answer.text) == (Status.CANCELLED, "So far")
 
 
-def test_a_contestant_without_a_provider_fails_in_its_own_pane(tmp_path: Path) -> None:
+def test_a_provider_that_does_not_exist_is_refused_before_anybody_is_asked(tmp_path: Path) -> None:
     with world(tmp_path) as w:
-        strangers = (Contestant(ModelRef("nobody", "x")), Contestant(w.providers[0].ref()))
-        record = w.comparing.start(Comparison("Why?", strangers))
-        first, second = w.comparing.wait(record.id, timeout=5).answers
-        assert first.answer.error is not None and first.answer.error.kind is Fault.UNKNOWN_MODEL
-        assert second.answer.status is Status.DONE
+        strangers = (Contestant(w.providers[0].ref()), Contestant(ModelRef("nobody", "x")))
+        with pytest.raises(UserError, match="no provider “nobody”"):
+            w.comparing.start(Comparison("Why?", strangers))
+        assert w.providers[0].calls == [] and list(w.store.all()) == []
 
 
 def test_a_follow_up_goes_on_with_each_ones_own_answer(tmp_path: Path) -> None:
@@ -156,3 +155,13 @@ def test_a_comparison_that_cannot_be_prepared_leaves_no_record(tmp_path: Path, m
         with pytest.raises(ZeroDivisionError):
             w.comparing.start(w.comparison())
         assert list(w.store.all()) == []
+
+
+def test_what_follows_a_revealed_comparison_is_not_blind(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        first = w.ask("One?", blind=True)
+        w.rating.vote(first.id, Vote("Kim", outcome=Outcome.TIE))
+        second = w.ask("Two?", after=first.id, blind=True)
+        assert not second.hidden
+        w.rating.vote(second.id, Vote("Kim", outcome=Outcome.TIE))
+        assert [rating.blind for rating, _ in w.ratings.all()] == [True, False]

@@ -11,7 +11,7 @@ from app.domain.errors import UserError
 from app.domain.message import Message
 from app.domain.models import Capabilities, Contestant, ModelInfo, ModelRef, Sampling
 from app.services.directory import Found
-from app.services.drafting import Draft, Slot, connected, extra, field_states, suggested
+from app.services.drafting import Draft, Slot, connected, extra, field_states, meant, suggested
 
 BASELINES = ("builtin:lead", "builtin:extract")
 TODAY = date(2026, 11, 21)
@@ -92,3 +92,19 @@ def test_a_contestants_own_sampling_stands_for_all_of_the_shared_one() -> None:
             Contestant(ModelRef("ollama", "a"), Sampling()),
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "model"),
+    [
+        ("gpt-x", "openai:gpt-x"),
+        ("llama", "ollama:llama:latest"),
+        ("openai:gpt-x", "openai:gpt-x"),
+        ("openai:not-listed", "openai:not-listed"),
+        ("twice", "twice"),
+    ],
+)
+def test_a_bare_name_means_the_one_model_called_so(typed: str, model: str) -> None:
+    names = ("openai:gpt-x", "ollama:llama:latest", "openai:twice", "ollama:twice")
+    found = Found(models=tuple(ModelInfo(ModelRef.parse(name)) for name in names))
+    assert meant(typed, found) == model
