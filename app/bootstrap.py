@@ -131,7 +131,7 @@ def build(settings: Settings | None = None) -> Container:
         rating=RatingService(comparisons, ratings),
         history=History(comparisons, ratings),
         exporting=Exporting(comparisons, ratings),
-        fetches=Fetches(settings.models_folder),
+        fetches=Fetches(settings.models_folder, arrived=directory.forget),
         prices=prices,
         tokens=tokens,
         gguf=gguf,

@@ -147,10 +147,6 @@ def _offer(name: str, offer: Offer, fetches: Downloads, key: str) -> ConnectActi
             _progress(fetch)
         elif fetch is not None and fetch.error is not None:
             problem(fetch.error)
-        elif fetch is not None and not fetch.cancelled and st.session_state.get(f"{key}-seen") != id(fetch):
-            # It is there, but what was found is from before: look again, once.
-            st.session_state[f"{key}-seen"] = id(fetch)
-            return ConnectAction("refresh")
     return action if pressed else None
 
 

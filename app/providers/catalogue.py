@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -78,8 +78,15 @@ class Fetch:
     or neither: it was cancelled.
     """
 
-    def __init__(self, entry: Entry, folder: Path, pip: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        entry: Entry,
+        folder: Path,
+        pip: tuple[str, ...] | None = None,
+        arrived: Callable[[], object] = lambda: None,
+    ) -> None:
         self.entry = entry
+        self._arrived = arrived
         self.stage: Stage = "downloading"
         self.bytes = 0
         self.total = entry.download
@@ -118,6 +125,7 @@ class Fetch:
             self.path = fetch(
                 self.entry, self._folder, progress=self._note, cancelled=self._cancel.is_set, pip=self._pip
             )
+            self._arrived()
         except Cancelled:
             pass
         except UserError as exc:
@@ -138,9 +146,13 @@ class Fetch:
 class Fetches:
     """The fetches of this process, one at a time for each entry. Any thread."""
 
-    def __init__(self, folder: Path, pip: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self, folder: Path, pip: tuple[str, ...] | None = None, *, arrived: Callable[[], object] = lambda: None
+    ) -> None:
+        """`arrived` is called when a file is in place, before its fetch is over."""
         self.folder = folder
         self._pip = pip
+        self._arrived = arrived
         self._lock = threading.Lock()
         self._fetches: dict[str, Fetch] = {}
 
@@ -159,7 +171,7 @@ class Fetches:
         with self._lock:
             running = self._fetches.get(key)
             if running is None or running.over:
-                running = self._fetches[key] = Fetch(wanted, self.folder, self._pip)
+                running = self._fetches[key] = Fetch(wanted, self.folder, self._pip, self._arrived)
             return running
 
     def get(self, key: str) -> Fetch | None:

