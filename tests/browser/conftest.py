@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.app import RunningApp, start_app
+from tests.conftest import MODELS_FOLDER
 from tests.servers.ollama_server import OllamaServer
 from tests.servers.openai_server import OpenAIServer
 
@@ -35,13 +36,14 @@ def servers() -> Iterator[Servers]:
 
 @pytest.fixture(scope="session")
 def app(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """`streamlit run app/main.py`, connected to the fake servers."""
+    """`streamlit run app/main.py`, connected to the fake servers, with the model files of this machine."""
     home = tmp_path_factory.mktemp("home")
     with start_app(
         home,
         OPENAI_API_KEY="sk-test-planted-key",
         OPENAI_BASE_URL=f"{servers.openai.address}/v1",
         OLLAMA_HOST=servers.ollama.address,
+        UNDERSTUDY_MODELS=str(MODELS_FOLDER),
     ) as running:
         yield running
 

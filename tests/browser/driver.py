@@ -75,9 +75,20 @@ class ComparePage:
         expect(self.by_key("vote-0").locator("button")).to_be_enabled(timeout=2 * LONG)
         return self
 
-    def finished(self) -> ComparePage:
-        """Wait until nothing runs any more, whatever came of it."""
+    def stop(self) -> ComparePage:
+        """Press stop, and wait until nothing runs any more: every answer is stored."""
+        self.by_key("stop").locator("button").click()
         expect(self.by_key("stop")).to_have_count(0, timeout=2 * LONG)
+        return self
+
+    def contestants(self, number: int) -> ComparePage:
+        """Add contestants until there are so many."""
+        heads = self.page.locator(".st-key-panes [role=combobox]")
+        expect(heads.first).to_be_visible(timeout=LONG)
+        for present in range(heads.count(), number):
+            self.by_key("add-contestant").get_by_role("button").first.click()
+            expect(heads).to_have_count(present + 1, timeout=LONG)
+            self.settle()
         return self
 
     @property

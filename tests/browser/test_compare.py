@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -31,7 +32,7 @@ def test_two_panes_grow_at_once(app: RunningApp, page: Page) -> None:
 
 
 @pytest.mark.model
-def test_the_real_model_answers_beside_a_server(app: RunningApp, page: Page) -> None:
+def test_the_real_model_answers_beside_a_server(smollm2: Path, app: RunningApp, page: Page) -> None:
     compare = ComparePage(page, app.url).open().choose("gguf:smollm2", STEADY)
     compare.ask("Write a long story about a cat that lives in Busan.")
     compare.wait_for_word(1, 5)
@@ -40,8 +41,7 @@ def test_the_real_model_answers_beside_a_server(app: RunningApp, page: Page) -> 
     page.wait_for_function(
         "n => document.querySelector('.st-key-answer-0').innerText.length > n", arg=before, timeout=LONG
     )
-    compare.by_key("stop").locator("button").click()
-    compare.finished()
+    compare.stop()
 
 
 def test_a_slider_another_page_and_a_reload_lose_nothing_and_ask_nobody_again(
@@ -79,10 +79,11 @@ def test_stop_cancels_upstream_and_keeps_the_text(app: RunningApp, page: Page, s
     compare = ComparePage(page, app.url).open().choose("openai:endless", "ollama:endless").ask("Go on for ever.")
     compare.wait_for_word(0, 5)
     compare.wait_for_word(1, 5)
-    compare.by_key("stop").locator("button").click()
+    compare.stop()
     assert servers.openai.hung_up("endless", within=2) and servers.ollama.hung_up("endless", within=2)
-    expect(compare.pane(0)).to_contain_text(re.compile("stopped", re.I), timeout=LONG)
-    assert compare.words(0) >= 5
+    for side in (0, 1):
+        expect(compare.pane(side)).to_contain_text(re.compile("stopped", re.I), timeout=LONG)
+        assert compare.words(side) >= 5
     rows = stored(app, "SELECT status FROM answers WHERE comparison_id = ?", compare.comparison_id)
     assert rows == [("cancelled",), ("cancelled",)]
 
