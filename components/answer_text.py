@@ -51,7 +51,7 @@ def _on_the_way(answer: Answer) -> str:
 def error_html(error: AnswerError, *, hidden: bool = False) -> str:
     """Cause and remedy; hidden: in words that fit any model."""
     if hidden:
-        return problem_html(t("This answer could not be completed."), t("The reason is shown once identities are."))
+        return problem_html(t("This answer could not be completed."), t("The reason is shown together with the names."))
     return problem_html(say(error.message), say(error.remedy))
 
 

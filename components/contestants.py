@@ -57,7 +57,8 @@ def contestant_head(slot: Slot, side: int, found: Found, fields: Mapping[str, Fi
             label_visibility="collapsed",
             persist_state="session",
         )
-        _own_settings(slot, side, fields, removable)
+        about = model_label(labels[slot.model]) if slot.model in labels else slot.model
+        _own_settings(slot, about, fields, removable)
 
 
 def letter(side: int) -> None:
@@ -91,7 +92,8 @@ def model_label(model: ModelInfo) -> str:
     return " · ".join(parts)
 
 
-def _own_settings(slot: Slot, side: int, fields: Mapping[str, FieldState], removable: bool) -> None:
+def _own_settings(slot: Slot, about: str, fields: Mapping[str, FieldState], removable: bool) -> None:
+    """`about` is the model in full: a narrow pane shows only the beginning of its name."""
     own = slot.own is not None
     with st.popover(
         t("Settings"),
@@ -100,6 +102,8 @@ def _own_settings(slot: Slot, side: int, fields: Mapping[str, FieldState], remov
         help=t("Settings of this contestant"),
         key=state.key(slot.id, "own-open"),
     ):
+        if about:
+            st.caption(plain(about))
         st.toggle(
             t("Settings of its own"),
             key=state.key(slot.id, "own"),

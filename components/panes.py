@@ -123,9 +123,9 @@ def _pause(started: float, began: float, settled: bool) -> float:
 
 
 def _estimate(estimate: Estimate | None) -> None:
-    """One line that is there even when it says nothing."""
+    """A line, two in a narrow pane, that is there even when it says nothing."""
     if estimate is None:
-        st.html('<p class="u-estimate">&nbsp;</p>')
+        st.html('<p class="u-estimate"><span>&nbsp;</span></p>')
         return
     words = speech()
     about = "" if estimate.exact else "≈ "
@@ -137,5 +137,5 @@ def _estimate(estimate: Estimate | None) -> None:
         parts.append(t("{price} per 1,000 tokens of answer", price=words.usd(estimate.per_1k_output_usd)))
     else:
         parts.append(t("no fee"))
-    line = html.escape(" · ".join(parts))
-    st.html(f'<p class="u-estimate" title="{line}">{line}</p>')
+    line = " ".join(f"<b>{html.escape(part)}</b>" for part in parts)
+    st.html(f'<p class="u-estimate"><span>{line}</span></p>')

@@ -27,6 +27,11 @@ def test_answers_stand_side_by_side_with_their_names_figures_and_settings(world:
         assert text in shown
 
 
+def test_the_phases_of_the_bar_are_spelled_out_in_it(world: Past) -> None:
+    shown = html(world.page(world.put().id))
+    assert "<summary>" in shown and "after the first token 0.69s</li>" in shown
+
+
 def test_a_citation_holds_its_passage(world: Past) -> None:
     record = world.put()
     shown = html(world.page(record.id))
