@@ -100,12 +100,17 @@ def test_the_best_of_three_stores_one_rating_for_each_other_answer(page: Page) -
     assert [r.best_of for r in ratings] == [3, 3]
 
 
-def test_a_follow_up_that_is_blind_again_does_not_show_the_revealed_turn(page: Page) -> None:
-    blind(page).press("vote-0")
-    first = page.records()[0].answers[0].answer.text
-    page.ask("And then?")
-    assert first
-    assert not [e for e in page.app.get("expander") if "When?" in str(e.label)]
+def test_a_vote_on_a_later_turn_reveals_the_whole_conversation(page: Page) -> None:
+    blind(page).ask("And then?")
+    assert page.records()[0].hidden
+    page.press("vote-0")
+    assert not any(record.hidden for record in page.records())
+
+
+def test_what_follows_a_reveal_is_shown_with_its_models(page: Page) -> None:
+    blind(page).press("vote-0").ask("And then?")
+    assert [e for e in page.app.get("expander") if "When?" in str(e.label)]
+    assert not page.records()[0].hidden
 
 
 def test_a_blind_comparison_that_nobody_can_vote_on_can_be_revealed(page: Page) -> None:

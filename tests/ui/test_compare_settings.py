@@ -62,7 +62,7 @@ def test_a_contestant_with_settings_of_its_own_starts_from_the_shared_ones(page:
 def test_the_next_prompt_is_counted_before_it_is_sent(page: Page) -> None:
     page.app.text_area(key="system").set_value("Answer in one word. " * 20)
     page.choose("openai:gpt-4.1-mini", "ollama:echo:latest")
-    assert "tokens + your question · $" in page.words()
+    assert "tokens + your question</b> <b>$" in page.words()
 
 
 def test_a_model_that_retires_says_when(page: Page) -> None:
