@@ -64,7 +64,8 @@ class Progress:
         """One line for each thing that happened since the last look."""
         notices, status = self._told.get(record.id, (0, Status.WAITING))
         name = name_of(self._record, record)
-        for notice in answer.notices[notices:]:
+        # Notices name models: what loads, what was tried again.
+        for notice in () if self._record.hidden else answer.notices[notices:]:
             output.note(f"{name}: {output.text(notice)}")
         if answer.status is not status:
             output.note(f"{name}: {state_of(answer, self._record.hidden)}")
@@ -81,7 +82,7 @@ class Progress:
             line = f"{name_of(self._record, record)}  {state_of(answer, self._record.hidden)}"
             if answer.status is Status.RUNNING and live.tokens and not self._record.hidden:
                 line += f" · {output.text(Message('{n} tokens', n=live.tokens))}"
-            elif answer.notices and not answer.status.over:
+            elif answer.notices and not answer.status.over and not self._record.hidden:
                 line += f"  {output.text(answer.notices[-1])}"
             lines.append(output.shorten(output.printable(line), self._columns() - 1))
         self._erase()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.commands import ROOT, Commands
+from tests.servers.ollama_server import OllamaServer
 from tests.servers.openai_server import OpenAIServer
 
 BOTH = ("--model", "openai:answer", "--model", "ollama:echo")
@@ -146,6 +147,17 @@ def test_models_that_fail_give_themselves_not_away_in_a_blind_comparison(online:
     result = online("compare", "-m", "ollama:nobody-has-this", "-m", "openai:answer", "--prompt", "Why?", "--blind")
     assert "[1]" in result.out and "[2]" in result.out
     assert not any(name in result.out + result.err for name in ("ollama", "openai", "nobody"))
+
+
+def test_a_model_that_loads_gives_itself_not_away_in_a_blind_comparison(
+    online: Commands, ollama_server: OllamaServer
+) -> None:
+    models = ("-m", "ollama:slow-load", "-m", "openai:answer")
+    assert "slow-load was not in memory" in online("compare", *models, "--prompt", "Why?").err
+    ollama_server.loaded.clear()
+    result = online("compare", *models, "--prompt", "Why?", "--blind")
+    assert "[1]" in result.err
+    assert not any(name in result.out + result.err for name in ("slow-load", "Ollama", "in memory"))
 
 
 @pytest.mark.parametrize(
