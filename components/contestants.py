@@ -13,6 +13,7 @@ from app.ui import state
 from app.ui.comparing import Screen, Spot
 from app.ui.prose import plain
 from app.ui.text import speech, t
+from components.problem import problem
 from components.sampling import presets, sampling_controls
 
 LETTERS = "ABCD"
@@ -25,7 +26,9 @@ def spot_head(spot: Spot, screen: Screen) -> None:
     elif spot.slot is not None:
         removable = len(screen.draft.slots) > 1
         contestant_head(spot.slot, spot.side, screen.found, screen.refused(spot.slot), removable=removable)
-        if spot.pane is not None:
+        if spot.slot.model and (unfit := screen.unfit(spot.slot)):
+            problem(unfit)
+        elif spot.pane is not None:
             _changed(str(spot.pane.record.contestant.model), spot.slot)
     elif spot.pane is not None:
         former_head(str(spot.pane.record.contestant.model), spot.side)
@@ -89,7 +92,7 @@ def model_label(model: ModelInfo) -> str:
         parts.append(model.quantization)
     if model.retires:
         parts.append(t("retires {date}", date=model.retires.isoformat()))
-    return " · ".join(parts)
+    return state.LABEL.join(parts)
 
 
 def _own_settings(slot: Slot, about: str, fields: Mapping[str, FieldState], removable: bool) -> None:

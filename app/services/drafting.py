@@ -30,7 +30,12 @@ class Slot:
         """Raises UserError when nothing, or no model, was given."""
         if not self.model.strip():
             raise UserError(Message("A contestant has no model."), Message("Choose one above its pane, or remove it."))
-        return ModelRef.parse(self.model)
+        try:
+            return ModelRef.parse(self.model)
+        except UserError as problem:
+            raise UserError(
+                problem.message, Message("Choose one from the list, or type provider:name, as in ollama:llama3.1:8b.")
+            ) from None
 
     def known_ref(self) -> ModelRef | None:
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -30,6 +30,7 @@ from app.services.drafting import Draft, FieldState, Slot
 from app.services.prompting import own_turns
 from app.services.rating import Ballot
 from app.ui import state
+from app.ui.text import language
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,14 @@ class Screen:
         """The sampling fields that are not sent, for the shared settings or for one contestant's own."""
         return fields(self.draft, self.known, slot)
 
+    def unfit(self, slot: Slot) -> UserError | None:
+        """Why what was chosen or typed there can never be asked: it is no model, or nobody serves such."""
+        try:
+            self.container.directory.provider(slot.ref())
+        except UserError as problem:
+            return problem
+        return None
+
     def all_stored(self) -> bool:
         """Whether every answer on the page is durable: then it is drawn once more, from its record."""
         return self.view is None or self.view.all_stored()
@@ -150,6 +159,7 @@ def open_screen(container: Container, rater: str) -> Screen:
             state.hold(prompt, problem)
         raise
     problem_before = state.release()
+    state.name_models(partial(drafting.meant, found=found), language())
     draft = state.read_draft()
     known = capabilities(container, draft)
     return Screen(container, found, view, draft, known, ballot, problem_before, container.prices.problem())
@@ -256,10 +266,8 @@ def estimates(screen: Screen) -> dict[int, Estimate]:
     container, draft, after = screen.container, screen.draft, screen.view
     if screen.running:
         return {}  # The conversation grows still: what is counted now would be wrong in a moment.
-    try:
-        comparison = draft.comparison("")
-    except UserError:
-        return {}
+    slots = tuple(slot for slot in draft.slots if screen.unfit(slot) is None)
+    comparison = replace(draft, slots=slots, blind=False).comparison("")
     # Counting a long context takes a while: once for each thing counted.
     what = (repr(comparison.contestants), draft.system, draft.evidence.digest, after.record.id if after else "")
     token = hashlib.sha256(repr(what).encode()).hexdigest()
@@ -269,4 +277,4 @@ def estimates(screen: Screen) -> dict[int, Estimate]:
         except UnderstudyError:
             return {}
         st.session_state["estimates"] = (token, counted)
-    return dict(zip((s.id for s in draft.slots), st.session_state["estimates"][1], strict=True))
+    return dict(zip((s.id for s in slots), st.session_state["estimates"][1], strict=True))

@@ -6,7 +6,7 @@ their first values are put here, before any widget is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import streamlit as st
@@ -21,6 +21,7 @@ from app.services.pasted import pasted
 OPEN = "c"
 SHARED = "shared"
 PASTED = "pasted text"
+LABEL = " · "  # between a model's name and what a box says of it
 WHOLE = ("top_k", "max_tokens", "seed")
 FRACTIONS = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "repeat_penalty")
 
@@ -68,6 +69,21 @@ def remove(slot: int) -> None:
     """One contestant less; one always stays."""
     if len(slot_ids()) > 1:
         slot_ids().remove(slot)
+
+
+def name_models(meant: Callable[[str], str], language: str) -> None:
+    """Give each contestant the name that `meant` has for what was typed. Only before they are drawn in this run.
+
+    The browser sends an option as it reads: when the language changes, or else what a label says of a
+    model, the box has to be told its value anew.
+    """
+    changed = st.session_state.get("named_in") != language
+    st.session_state["named_in"] = language
+    for slot in slot_ids():
+        typed = str(st.session_state.get(key(slot, "model")) or "")
+        model = meant(typed.partition(LABEL)[0])
+        if model and (changed or model != typed):
+            st.session_state[key(slot, "model")] = model
 
 
 def put_models(models: Sequence[str]) -> list[int]:

@@ -80,3 +80,31 @@ def test_settings_outlive_a_visit_to_another_page(page: Page) -> None:
     assert page.app.select_slider(key="temperature-shared").value == 0.5
     assert page.app.text_area(key="system").value == "Be brief."
     assert page.app.session_state["model-0"] == "openai:answer"
+
+
+def test_a_model_typed_by_its_name_alone_is_the_one_that_is_listed(page: Page) -> None:
+    page.typed("gpt-4.1-mini", "echo:latest")
+    assert page.app.selectbox(key="model-0").value == "openai:gpt-4.1-mini"
+    assert page.app.selectbox(key="model-1").value == "ollama:echo:latest"
+
+
+def test_what_is_no_model_is_said_beside_its_pane_before_anything_is_asked(page: Page) -> None:
+    page.typed("nonsense", "nobody:model", "openai:gpt-4.1-mini")
+    shown = page.words()
+    assert "“nonsense” is not a model." in shown and "Choose one from the list" in shown
+    assert "There is no provider “nobody”." in shown
+    assert "tokens + your question" in shown
+
+
+def test_a_label_in_the_language_of_before_still_means_its_model(page: Page) -> None:
+    page.typed("openai:gpt-5-mini · retires 2026-12-11", "ollama:echo:latest")
+    assert page.app.selectbox(key="model-0").value == "openai:gpt-5-mini"
+
+
+def test_labels_follow_the_language(page: Page) -> None:
+    page.choose("openai:gpt-5-mini", "ollama:echo:latest")
+    page.app.segmented_control(key="language").set_value("ko")
+    page.run()
+    box = page.app.selectbox(key="model-0")
+    assert "openai:gpt-5-mini · 2026-12-11 종료" in box.options
+    assert box.value == "openai:gpt-5-mini" and box.proto.raw_value == "openai:gpt-5-mini · 2026-12-11 종료"
