@@ -1,6 +1,6 @@
 """Takes the README's picture: the sample question, answered by the real SmolLM2 beside a baseline.
 
-    python -m tests.browser.picture docs/compare.png
+python -m tests.browser.picture docs/compare.png
 """
 
 from __future__ import annotations
