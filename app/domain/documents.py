@@ -193,6 +193,22 @@ class Wanted:
     documents: tuple[int, ...] = ()
 
 
+class Tokeniser(Protocol):
+    """Cuts text into the terms of keyword search. Safe to call from any thread."""
+
+    def terms(self, text: str) -> Sequence[str]:
+        """Of a passage, in order, repeated as often as they occur."""
+        ...
+
+    def question(self, text: str) -> Sequence[str]:
+        """Of a question: distinct, without the words that only make it one."""
+        ...
+
+
+Tokenisers = Callable[[TokeniserName], Tokeniser]
+"""The tokeniser of a name. Raises UserError for one that is not installed."""
+
+
 class PassageStore(Protocol):
     """Collections, documents and passages. Safe to call from any thread; blocks: never on an event loop.
 
