@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from app.domain.loading import Heading
 from app.domain.models import ModelRef
 
 Vector = npt.NDArray[np.float32]
@@ -106,6 +107,7 @@ class Document:
     size: int
     text: str = field(repr=False)
     page_starts: tuple[int, ...] = ()
+    headings: tuple[Heading, ...] = field(default=(), repr=False)
 
     @property
     def pages(self) -> int | None:
