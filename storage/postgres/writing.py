@@ -95,8 +95,8 @@ def remove(connection: Connection, name: str, collection: int, document: int) ->
 
 
 def clean(text: str) -> str:
-    """PostgreSQL keeps no NUL; a blank keeps every offset where it was."""
-    return text.replace("\0", " ")
+    """PostgreSQL keeps no NUL and no half of a surrogate pair; what takes their place keeps every offset."""
+    return text.replace("\0", " ").encode("utf-8", "replace").decode()
 
 
 def _copy_passages(

@@ -87,8 +87,8 @@ def document(name: str, *texts: str) -> tuple[Document, list[Chunk]]:
         chunks.append(Chunk(text, place, place + len(text), page))
         place += len(text) + 1
     body = "\n".join(texts)
-    digest = hashlib.sha256(body.encode()).hexdigest()
-    return Document(name, digest, "text/plain", len(body.encode()), body, tuple(starts)), chunks
+    digest = hashlib.sha256(body.encode("utf-8", "replace")).hexdigest()
+    return Document(name, digest, "text/plain", len(body), body, tuple(starts)), chunks
 
 
 def put(opened: PgPassageStore, name: str, *texts: str, into: str = "handbook", dimension: int = DIMENSION) -> object:
@@ -97,6 +97,6 @@ def put(opened: PgPassageStore, name: str, *texts: str, into: str = "handbook", 
 
 
 def _direction(text: str, dimension: int) -> Vector:
-    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+    seed = int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8], "big")
     vector = np.random.default_rng(seed).normal(size=dimension).astype(np.float32)
     return vector / np.linalg.norm(vector)
