@@ -25,6 +25,7 @@ class Settings:
 
     home: Path
     database_url: str = field(repr=False)
+    pgvector_url: str | None = field(default=None, repr=False)
     openai_base_url: str | None = field(default=None, repr=False)
     ollama_host: str | None = None
     endpoints_file: Path | None = None
@@ -85,6 +86,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=home,
         database_url=env.get("DATABASE_URL") or f"sqlite:///{(home / 'understudy.db').as_posix()}",
+        pgvector_url=env.get("PGVECTOR_URL", "").strip() or None,
         openai_base_url=env.get("OPENAI_BASE_URL") or None,
         ollama_host=env.get("OLLAMA_HOST") or None,
         endpoints_file=path("UNDERSTUDY_ENDPOINTS", home / "endpoints.toml"),

@@ -14,6 +14,8 @@ def plain(url: str) -> str:
     scheme, mark, rest = url.strip().partition("://")
     address = f"{scheme.split('+')[0]}://{rest}" if mark else scheme
     try:
+        if mark and scheme.split("+")[0] not in ("postgres", "postgresql"):
+            raise psycopg.ProgrammingError
         conninfo_to_dict(address)
     except psycopg.ProgrammingError:
         # Neither the address nor libpq's words, which repeat it: it may hold a password.

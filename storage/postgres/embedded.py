@@ -80,6 +80,7 @@ class EmbeddedPostgres:
                 self._user = None
                 if not self._others() and self._running():
                     self._control("stop", "-m", "fast", "-t", str(STOP_SECONDS))
+                    sandbox.drop_private_folder(self._data)
 
     def _server_lock(self) -> FileLock:
         return FileLock(self._folder / "server.lock", timeout=START_SECONDS + STOP_SECONDS, thread_local=False)
@@ -111,7 +112,7 @@ class EmbeddedPostgres:
             with os.fdopen(descriptor, "w") as file:
                 file.write(secrets.token_hex(24))
         # Locale C: nothing is sorted or lowered by the server, and its version cannot break an index.
-        run = [binaries / "initdb", "-D", fresh, "-U", SUPERUSER, "--locale=C", "--encoding=UTF8"]
+        run = [binaries / "initdb", "-D", fresh.name, "-U", SUPERUSER, "--locale=C", "--encoding=UTF8"]
         run += ["--auth-local=trust", "--auth-host=scram-sha-256"]
         if WINDOWS:
             run += [f"--pwfile={password}"]
@@ -130,7 +131,7 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + 20
         while True:
             try:
-                return self._control("start", "-l", str(self._data / "server.log"), "-t", str(START_SECONDS))
+                return self._control("start", "-l", f"{self._data.name}/server.log", "-t", str(START_SECONDS))
             except UserError:
                 # The children of a killed server hold its memory until they notice.
                 if "still in use" not in self._log_end() or time.monotonic() > deadline:
@@ -138,7 +139,8 @@ class EmbeddedPostgres:
                 time.sleep(0.2)
 
     def _control(self, *arguments: str) -> None:
-        command = [str(self._binaries() / "pg_ctl"), "-D", str(self._data), "-w", *arguments]
+        # By its name in the folder that we run it in: pg_ctl hands paths to a shell, which would read a $.
+        command = [str(self._binaries() / "pg_ctl"), "-D", self._data.name, "-w", *arguments]
         self._run(command, "pg_ctl")
 
     def _run(self, command: list[str], name: str) -> None:
@@ -151,7 +153,7 @@ class EmbeddedPostgres:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 check=False,
-                cwd=self._folder if owner is None else "/",
+                cwd=self._folder,
                 env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
                 # Ctrl-C is for us: the server must outlive it until we stop it.
                 start_new_session=not WINDOWS,
@@ -205,7 +207,8 @@ class EmbeddedPostgres:
         if WINDOWS:
             return None
         longest = self._data / ".s.PGSQL.5432"
-        if len(os.fsencode(longest)) < 100:  # the kernel takes 107 bytes, macOS 103
+        # The kernel takes 107 bytes, macOS 103; and a comma would make two hosts of one.
+        if len(os.fsencode(longest)) < 100 and "," not in str(longest):
             return self._data
         return sandbox.private_folder(self._data)
 

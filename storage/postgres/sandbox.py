@@ -11,6 +11,7 @@ import os
 import shutil
 import stat
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,8 +63,7 @@ def let_in(who: Owner, *paths: Path) -> None:
 
 def private_folder(of: Path) -> Path:
     """A folder with a short name, for the server and us alone: where the socket goes when `of` is too long."""
-    name = hashlib.sha256(os.fsencode(of)).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / f"understudy-{name}"
+    folder = _short(of)
     folder.mkdir(mode=0o700, exist_ok=True)
     server = owner()
     found = folder.lstat()
@@ -76,6 +76,16 @@ def private_folder(of: Path) -> Path:
     if server is not None:
         os.chown(folder, server.uid, server.gid)
     return folder
+
+
+def drop_private_folder(of: Path) -> None:
+    """Remove what `private_folder` made, if it is there and empty."""
+    with suppress(OSError):
+        _short(of).rmdir()
+
+
+def _short(of: Path) -> Path:
+    return Path(tempfile.gettempdir()) / f"understudy-{hashlib.sha256(os.fsencode(of)).hexdigest()[:16]}"
 
 
 def is_postgres(pid: int) -> bool:

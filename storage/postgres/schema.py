@@ -157,7 +157,7 @@ def _extension(connection: Connection) -> None:
     if version is None:
         try:
             with connection.transaction():
-                connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+                _create_extension(connection)
         except (psycopg.errors.UndefinedFile, psycopg.errors.FeatureNotSupported):
             raise UserError(Message("The document server has no pgvector."), remedy) from None
         except psycopg.errors.InsufficientPrivilege:
@@ -174,6 +174,10 @@ def _extension(connection: Connection) -> None:
                 "Update it there and run `{command}`, or unset PGVECTOR_URL.", command="ALTER EXTENSION vector UPDATE"
             ),
         )
+
+
+def _create_extension(connection: Connection) -> None:
+    connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
 
 
 def _version(connection: Connection) -> str | None:
