@@ -7,7 +7,6 @@ highlighted again. Every word of a document is in at least one of its passages.
 from __future__ import annotations
 
 import re
-import statistics
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from app.domain.documents import Chunk, Chunking
 from app.domain.errors import UserError
 from app.domain.loading import Heading
 from app.domain.message import Message
+from app.domain.models import ModelRef
+from app.domain.pricing import TokenCounter
 
 LARGEST, SMALLEST = 20_000, 50
 SEPARATOR = " › "
@@ -40,17 +41,6 @@ class Section:
 
     start: int
     path: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a chunking would make of a document: the first passages, and how long all of them are (characters)."""
-
-    passages: int
-    shortest: int
-    median: int
-    longest: int
-    first: tuple[Chunk, ...]
 
 
 def chunk(
@@ -78,12 +68,6 @@ def chunk(
         heading = SEPARATOR.join(path)
         chunks += [Chunk(text[a:b], a, b, page, heading) for a, b in cutter.cut(start, end)]
     return chunks
-
-
-def preview(chunks: Sequence[Chunk], shown: int = 5) -> Preview:
-    """Figures and the first passages, for looking at before anything is indexed."""
-    lengths = [len(c.text) for c in chunks] or [0]
-    return Preview(len(chunks), min(lengths), round(statistics.median(lengths)), max(lengths), tuple(chunks[:shown]))
 
 
 def check(chunking: Chunking) -> None:
@@ -115,14 +99,22 @@ def sections_of(headings: Sequence[Heading]) -> list[Section]:
     return sections
 
 
-def sections_from(passages: Sequence[tuple[int, str]]) -> list[Section]:
-    """The sections again from stored passages, as (start, heading) in order: for cutting anew without the file."""
-    sections: list[Section] = []
-    for start, heading in passages:
-        path = tuple(heading.split(SEPARATOR)) if heading else ()
-        if path != (sections[-1].path if sections else ()):
-            sections.append(Section(start, path))
-    return sections
+class StructureChunker:
+    """A Chunker: `chunk` over a document's own pages and headings, tokens counted as its embedding model counts."""
+
+    def __init__(self, tokens: TokenCounter) -> None:
+        self._tokens = tokens
+
+    def __call__(
+        self, text: str, page_starts: Sequence[int], headings: Sequence[Heading], chunking: Chunking, model: ModelRef
+    ) -> list[Chunk]:
+        return chunk(
+            text,
+            chunking,
+            page_starts=page_starts,
+            sections=sections_of(headings),
+            count_tokens=lambda words: self._tokens.count(words, model)[0],
+        )
 
 
 def _blocks(

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from app.domain.documents import Chunk, Chunking
 from app.domain.errors import UserError
 from app.domain.loading import Heading
-from app.retrieval.chunking import Section, chunk, preview, sections_from, sections_of
+from app.domain.models import ModelRef
+from app.retrieval.chunking import Section, StructureChunker, chunk, sections_of
 
 WORDS = st.sampled_from(
     ["연차는", "십오", "일이다.", "Leave", "is", "granted.", "Why?", "a,", "b;", "x" * 70, "値段。高い。"]
@@ -115,11 +116,6 @@ def test_a_heading_closes_those_of_its_level_and_below() -> None:
     assert [s.path for s in sections_of(headings)] == [("A",), ("A", "B"), ("A", "C"), ("D",)]
 
 
-def test_sections_are_found_again_in_stored_passages() -> None:
-    stored = [(0, ""), (10, "A"), (20, "A"), (30, "A › B")]
-    assert sections_from(stored) == [Section(10, ("A",)), Section(30, ("A", "B"))]
-
-
 def test_tokens_need_a_counter_and_are_counted_by_it() -> None:
     made = chunk("one two three. " * 60, Chunking(60, 0, "tokens"), count_tokens=words_counted)
     assert [words_counted(c.text) for c in made] == [60, 60, 60]
@@ -133,6 +129,11 @@ def test_sizes_that_cannot_be_are_refused(chunking: Chunking) -> None:
         chunk("text", chunking)
 
 
-def test_a_preview_says_how_many_and_how_long() -> None:
-    shown = preview(chunk("Sentence here. " * 100, Chunking(200, 0)), shown=2)
-    assert (shown.passages, shown.shortest, shown.longest, len(shown.first)) == (8, 134, 194, 2)
+def test_a_documents_own_structure_is_followed() -> None:
+    class Words:
+        def count(self, text, model):
+            return words_counted(text), True
+
+    headings = [Heading(0, 1, "Leave")]
+    made = StructureChunker(Words())("Leave\n\nDays.", (0,), headings, Chunking(60, 0, "tokens"), ModelRef("a", "b"))
+    assert made == [Chunk("Leave\n\nDays.", 0, 12, 1, "Leave")]

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 from app.domain.errors import UserError
+from app.domain.filenames import extension
 from app.domain.loading import FileFormat, LoadingLimits
 from app.domain.message import Message
 from app.retrieval.loaders.archive import office_kind
-from app.retrieval.loaders.names import extension
 
 _HEAD = 4096
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -33,8 +33,6 @@ _PROMISED = {
     ".xlsx": FileFormat.XLSX,
     ".xlsm": FileFormat.XLSX,
 }
-# Files that a folder is searched for; a file named by hand is tried whatever it is called.
-EXTENSIONS = frozenset({*_BY_EXTENSION, *_PROMISED, ".txt", ".text", ".log", ".rst"})
 
 
 def sniff(path: Path, name: str, limits: LoadingLimits) -> tuple[FileFormat, Message | None]:

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from app.retrieval.loaders.names import LONGEST, extension, safe_name, safe_path
+from app.domain.filenames import LONGEST, extension, safe_name, safe_path
 
 
 @pytest.mark.parametrize(
