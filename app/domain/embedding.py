@@ -31,9 +31,12 @@ class CountingEmbedder(Embedder, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingCost:
-    """Tokens and USD (None = unpriced, 0 only for a local model). `source`: the server's count, or ours."""
+    """Tokens (None = nobody counted) and USD (None = unpriced, 0 only for a local model).
 
-    tokens: int
+    `source`: the server's count, or ours; `exact` whether ours was made by the model's own tokeniser.
+    """
+
+    tokens: int | None
     usd: Decimal | None
     source: UsageSource
     exact: bool = False

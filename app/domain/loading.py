@@ -46,27 +46,11 @@ _MEDIA_TYPES = {
 
 # What a folder is searched for; a file named by hand is tried whatever it is called.
 READ = frozenset(
-    [
-        ".pdf",
-        ".docx",
-        ".pptx",
-        ".xlsx",
-        ".xlsm",
-        ".csv",
-        ".tsv",
-        ".html",
-        ".htm",
-        ".xhtml",
-        ".md",
-        ".markdown",
-        ".txt",
-        ".text",
-        ".log",
-        ".rst",
-    ]
+    {".pdf", ".docx", ".pptx", ".xlsx", ".xlsm", ".csv", ".tsv", ".html", ".htm", ".xhtml"}
+    | {".md", ".markdown", ".txt", ".text", ".log", ".rst"}
 )
 # Documents that cannot be read: found in a folder, they are named with the way out instead of passed over.
-NAMED = frozenset([".doc", ".xls", ".ppt", ".hwp", ".hwpx", ".rtf", ".odt", ".ods", ".odp"])
+NAMED = frozenset({".doc", ".xls", ".ppt", ".hwp", ".hwpx", ".rtf", ".odt", ".ods", ".odp"})
 
 
 @dataclass(frozen=True, slots=True)
