@@ -224,6 +224,10 @@ class PassageStore(Protocol):
 
     def collection(self, name: str) -> CollectionRecord: ...
 
+    def settings(self, name: str) -> Collection:
+        """What the collection was made with: costs next to nothing, and may be some seconds old."""
+        ...
+
     def collections(self) -> Sequence[CollectionRecord]:
         """All collections by name."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.domain.documents import Fusion, Mode, StoredPassage
@@ -36,13 +37,16 @@ class SearchSettings:
     documents: tuple[str, ...] = ()
 
 
+DEFAULT = SearchSettings()
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A passage that was found, best first from `rank` 1.
 
     `score` orders the hits (after MMR: that of the passage, not its order); `dense` is the cosine
     similarity and `keyword` the BM25 score, None where that search did not find it. `extract` is the
-    part that answers, when that step was on.
+    stretch of the passage that answers, when that step was on and found one.
     """
 
     rank: int
@@ -54,9 +58,12 @@ class Hit:
 
     @property
     def shown(self) -> Passage:
-        """As evidence. An extract keeps the place of the whole passage: it is cut from it."""
+        """As evidence: the extract in its own place where there is one, else the whole passage."""
         p = self.passage
-        return Passage(p.document, self.extract or p.text, p.start, p.end, p.page, self.score)
+        if self.extract is None or (at := p.text.find(self.extract)) < 0:
+            return Passage(p.document, p.text, p.start, p.end, p.page, self.score)
+        start = p.start + at
+        return Passage(p.document, self.extract, start, start + len(self.extract), p.page, self.score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +97,49 @@ class SearchResult:
     @property
     def evidence(self) -> Evidence:
         return Evidence(tuple(hit.shown for hit in self.hits))
+
+
+Ask = Callable[[ModelRef, str, str], str]
+"""Puts a prompt to a chat model: (model, system prompt, prompt) → its answer. Raises UnderstudyError."""
+
+Search = Callable[[str, str, SearchSettings], SearchResult]
+"""(question, collection, settings) → what was found. Blocks. Raises UnderstudyError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an answer is: a document, and its page when that is known."""
+
+    document: str
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A question and every place that answers it."""
+
+    question: str
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean over `n` questions with its percentile bootstrap interval at `level`."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    resamples: int
+    seed: int
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalScores:
+    """How well a setting finds what is labelled, over the first `k` passages."""
+
+    k: int
+    recall: Estimate
+    mrr: Estimate
+    ndcg: Estimate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,8 +17,9 @@ def normal(name: str) -> str:
     return unicodedata.normalize("NFC", name.replace("\0", "")).strip()
 
 
-def settings(collection: Collection) -> tuple[object, ...]:
-    return collection.embedding, collection.dimension, collection.chunking, collection.tokeniser
+def same_settings(one: Collection, other: Collection) -> bool:
+    """Whether they differ at most in their names."""
+    return replace(one, name="") == replace(other, name="")
 
 
 def checked(vectors: Vectors, expected: int, record: CollectionRecord) -> Vectors:

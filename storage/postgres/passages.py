@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace as replace_fields
 from pathlib import Path
 from typing import TypeVar, cast
@@ -31,12 +31,14 @@ from app.domain.errors import UserError
 from app.domain.message import Message
 from storage.postgres import keyword, rows, schema, searching, upkeep, writing
 from storage.postgres.address import plain, where
-from storage.postgres.checks import checked, no_document, normal, settings
+from storage.postgres.checks import checked, no_document, normal, same_settings
 from storage.postgres.connections import Connection, Connections
 from storage.postgres.embedded import EmbeddedPostgres
 from storage.postgres.schema import SCHEMA
 
 T = TypeVar("T")
+
+_REMEMBERED = 5.0  # seconds
 
 
 class PgPassageStore:
@@ -56,7 +58,7 @@ class PgPassageStore:
         self._tokenisers = tokenisers
         self._release = release
         self._connections = Connections(address, place, lambda c: schema.prepare(c, schema_name))
-        self._known: dict[str, CollectionRecord] = {}
+        self._known: dict[str, tuple[CollectionRecord, float]] = {}
 
     def close(self) -> None:
         self._connections.close()
@@ -92,7 +94,7 @@ class PgPassageStore:
                 if row is not None:
                     schema.create_tables(connection, self._schema, cast(int, row[0]), collection.dimension)
             record = self._read(connection, name)
-        if row is None and settings(record.collection) != settings(collection):
+        if row is None and not same_settings(record.collection, collection):
             raise UserError(
                 Message("There is a collection “{name}” already, with other settings.", name=name),
                 Message("Choose another name, or delete it first: `collections delete NAME`."),
@@ -102,6 +104,9 @@ class PgPassageStore:
     def collection(self, name: str) -> CollectionRecord:
         with self._connections.use() as connection:
             return self._read(connection, normal(name))
+
+    def settings(self, name: str) -> Collection:
+        return self._cached(name).collection
 
     def collections(self) -> Sequence[CollectionRecord]:
         with self._connections.use() as connection:
@@ -257,7 +262,7 @@ class PgPassageStore:
             except (psycopg.errors.UndefinedTable, psycopg.errors.ForeignKeyViolation):
                 self._known.pop(record.name, None)
                 now = self._read(connection, record.name)
-                if settings(now.collection) != settings(record.collection):
+                if not same_settings(now.collection, record.collection):
                     raise UserError(
                         Message("The collection “{name}” was indexed anew meanwhile.", name=record.name),
                         Message("Do it again."),
@@ -265,10 +270,11 @@ class PgPassageStore:
                 return work(connection, now)
 
     def _cached(self, name: str) -> CollectionRecord:
-        """The collection's settings, which never change; its counts may be old."""
+        """The collection as it was some seconds ago: its settings never change, but its name may pass to another."""
         name = normal(name)
-        with suppress(KeyError):
-            return self._known[name]
+        known = self._known.get(name)
+        if known is not None and time.monotonic() - known[1] < _REMEMBERED:
+            return known[0]
         with self._connections.use() as connection:
             return self._read(connection, name)
 
@@ -280,7 +286,7 @@ class PgPassageStore:
                 Message("There is no collection “{name}”.", name=name[:200]),
                 Message("See what there is: `collections list`; or make one: `index PATH --collection NAME`."),
             )
-        self._known[name] = found[0]
+        self._known[name] = found[0], time.monotonic()
         return found[0]
 
     def _collection_of(self, connection: Connection, document_id: int) -> int:

@@ -127,7 +127,7 @@ def create_tables(connection: Connection, schema: str, identity: int, dimension:
 
 
 def drop_tables(connection: Connection, schema: str, identity: int) -> None:
-    tables = [t(schema, identity) for t in (passages_table, postings_table, terms_table)]
+    tables = [of(schema, identity) for of in (passages_table, postings_table, terms_table)]
     connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.SQL(", ").join(tables)))
 
 

@@ -44,7 +44,7 @@ def build_index(connection: Connection, name: str, collection: int, dimension: i
 
 def tidy(connection: Connection, name: str, collection: int) -> None:
     """Fresh statistics and visibility: searches then read the indexes alone."""
-    tables = [t(name, collection) for t in (schema.passages_table, schema.postings_table, schema.terms_table)]
+    tables = [of(name, collection) for of in (schema.passages_table, schema.postings_table, schema.terms_table)]
     for table in tables:
         connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(table))
 
