@@ -33,14 +33,14 @@ from app.domain.embedding import estimated_cost
 from app.domain.errors import UnderstudyError, UserError
 from app.domain.filenames import extension, safe_name
 from app.domain.indexing import Chunker, FileStatus, Preview, Source
-from app.domain.loading import Loader
+from app.domain.loading import READ, Loader
 from app.domain.message import Message
 from app.domain.models import ModelRef
 from app.domain.pricing import PriceBook, TokenCounter
 from app.services.indexing_cost import Spending
 from app.services.indexing_job import READ_SHARE, IndexingJob
 from app.services.indexing_pipeline import Pipeline, Prepared, Read, already, internal
-from app.services.indexing_sources import digest_of, discard, distinct, size_of, sources
+from app.services.indexing_sources import digest_of, discard, distinct, size_of
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class Indexing:
 
     def samples(self) -> list[Source]:
         """The sample documents, English and Korean."""
-        return sources([self._samples])
+        return [Source(path, safe_name(path.name)) for path in sorted(self._samples.iterdir()) if path.suffix in READ]
 
     def preview(self, source: Source, chunking: Chunking, embedding: ModelRef, *, shown: int = 5) -> Preview:
         """What indexing would make of a file, and what embedding it would cost. Raises UserError."""

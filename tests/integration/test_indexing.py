@@ -305,3 +305,12 @@ def test_a_path_that_is_not_there_and_a_folder_without_documents_are_said(folder
     text(folder / "a.bin", "x")
     with pytest.raises(UserError, match="nothing to index"):
         sources([folder])
+
+
+def test_the_samples_are_there_in_both_languages_and_have_headings(index: Indexing, store: PgPassageStore) -> None:
+    state = ended(index.start(index.samples(), "samples", embedding=HASHES))
+    assert set(outcome(state).values()) == {"indexed"}
+    names = stored(store, "samples")
+    assert {name.split(".")[0] for name in names if ".ko." in name} == {n.split(".")[0] for n in names if ".en." in n}
+    found = store.passages(store.document("samples", "employee-handbook.ko.md").id)
+    assert any(p.heading.startswith("사내 규정집 › 2. 휴가") and "15일" in p.text for p in found)
