@@ -105,14 +105,15 @@ def weigh(passages: Sequence[Sequence[str]], average: float) -> Postings:
 def statement(
     postings: sql.Identifier, terms: sql.Identifier, collections: sql.Identifier, *, filtered: bool
 ) -> sql.Composed:
-    """Parameters: `terms` int[], `collection` int, `documents` int[] when filtered, `shortlist`, `depth`.
+    """(false, id, score), best first.
 
+    Parameters: `terms` int[], `collection` int, `documents` int[] when filtered, `shortlist`, `depth`.
     OFFSET 0 keeps the planner from flattening: it would join the whole table by hash.
     """
     only = sql.SQL("AND document_id = ANY(%(documents)s)" if filtered else "")
     return sql.SQL(
         """
-        WITH q AS MATERIALIZED (
+        (WITH q AS MATERIALIZED (
             SELECT t.term, ln(1 + (greatest(c.passages - t.passages, 0) + .5) / (t.passages + .5))::float8 AS idf,
                 sum(t.passages) OVER rarest <= {budget} OR row_number() OVER rarest <= 2 AS rare
             FROM unnest(%(terms)s::int[]) AS u(term)
@@ -126,9 +127,9 @@ def statement(
                 CROSS JOIN LATERAL (SELECT id, weight FROM {postings} WHERE term = q.term {only} OFFSET 0) p
             GROUP BY p.id ORDER BY 2 DESC, 1 LIMIT %(shortlist)s
         )
-        SELECT f.id, f.score + coalesce((
+        SELECT false, f.id, f.score + coalesce((
             SELECT sum(q.idf * p.weight) FROM q JOIN {postings} p ON p.term = q.term AND p.id = f.id WHERE NOT q.rare
         ), 0) AS score
-        FROM first f ORDER BY 2 DESC, 1 LIMIT %(depth)s
+        FROM first f ORDER BY 3 DESC, 2 LIMIT %(depth)s)
         """
     ).format(postings=postings, terms=terms, collections=collections, only=only, budget=sql.Literal(BUDGET))

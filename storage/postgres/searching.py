@@ -29,44 +29,27 @@ class Place:
 
 def candidates(connection: Connection, place: Place, wanted: Wanted, terms: Sequence[int]) -> list[Candidate]:
     """The nearest to `wanted.vector` and the best for `terms`, at most `wanted.depth` of each."""
-    filtered = bool(wanted.documents)
     dense: dict[int, float] = {}
     words: dict[int, float] = {}
-    settings = f"SET LOCAL hnsw.ef_search = {min(MOST_EF, max(LEAST_EF, wanted.depth))}"
-    # A filter, or a depth over the limit, leaves fewer than asked for unless the search goes on.
-    if filtered or wanted.depth > MOST_EF:
-        settings += "; SET LOCAL hnsw.iterative_scan = strict_order"
-    near = best = None
-    # One exchange: what begins and ends the transaction and both searches go out together.
-    with connection.pipeline(), connection.transaction():
-        if wanted.vector is not None:
-            for setting in settings.split("; "):
-                connection.execute(setting.encode())
-            near = connection.execute(
-                _dense(place, filtered),
-                {
-                    "vector": as_stored(wanted.vector, place.dimension),
-                    "depth": wanted.depth,
-                    "documents": list(wanted.documents),
-                },
-                binary=True,
-            )
-        if terms:
-            best = connection.execute(
-                _keyword(place, filtered),
-                {
-                    "terms": list(terms),
-                    "collection": place.collection,
-                    "documents": list(wanted.documents),
-                    "shortlist": max(keyword.SHORTLIST, 2 * wanted.depth),
-                    "depth": wanted.depth,
-                },
-                binary=True,
-            )
-    if near is not None:
-        dense = dict(cast(list[tuple[int, float]], near.fetchall()))
-    if best is not None:
-        words = dict(cast(list[tuple[int, float]], best.fetchall()))
+    if wanted.vector is None and not terms:
+        return []
+    found = connection.execute(
+        _statement(place, wanted.vector is not None, bool(terms), bool(wanted.documents)),
+        {
+            "vector": None if wanted.vector is None else as_stored(wanted.vector, place.dimension),
+            "ef": str(min(MOST_EF, max(LEAST_EF, wanted.depth))),
+            # A filter, or a depth over the limit, leaves fewer than asked for unless the search goes on.
+            "goes_on": "strict_order" if wanted.documents or wanted.depth > MOST_EF else "off",
+            "terms": list(terms),
+            "collection": place.collection,
+            "documents": list(wanted.documents),
+            "shortlist": max(keyword.SHORTLIST, 2 * wanted.depth),
+            "depth": wanted.depth,
+        },
+        binary=True,
+    )
+    for near, identity, score in cast("list[tuple[bool, int, float]]", found.fetchall()):
+        (dense if near else words)[identity] = score
     return [Candidate(i, dense.get(i), words.get(i)) for i in {**dense, **words}]
 
 
@@ -76,19 +59,40 @@ def as_stored(vector: Vector, dimension: int) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _dense(place: Place, filtered: bool) -> bytes:
-    only = "WHERE document_id = ANY(%(documents)s)" if filtered else ""
-    statement = sql.SQL(
-        "SELECT id, 1 - (embedding <=> %(vector)s) FROM {} {} ORDER BY embedding <=> %(vector)s LIMIT %(depth)s"
-    ).format(schema.passages_table(place.schema, place.collection), sql.SQL(only))
-    return statement.as_bytes(None)
+def _statement(place: Place, near: bool, words: bool, filtered: bool) -> bytes:
+    """One statement for both searches: one exchange with the server, and one state of the collection."""
+    parts = []
+    if near:
+        parts.append(_dense(schema.passages_table(place.schema, place.collection), filtered))
+    if words:
+        parts.append(
+            keyword.statement(
+                schema.postings_table(place.schema, place.collection),
+                schema.terms_table(place.schema, place.collection),
+                sql.Identifier(place.schema, "collections"),
+                filtered=filtered,
+            )
+        )
+    return sql.SQL(" UNION ALL ").join(parts).as_bytes(None)
 
 
-@lru_cache(maxsize=256)
-def _keyword(place: Place, filtered: bool) -> bytes:
-    return keyword.statement(
-        schema.postings_table(place.schema, place.collection),
-        schema.terms_table(place.schema, place.collection),
-        sql.Identifier(place.schema, "collections"),
-        filtered=filtered,
-    ).as_bytes(None)
+def _dense(passages: sql.Identifier, filtered: bool) -> sql.Composed:
+    """(true, id, cosine similarity), nearest first.
+
+    The settings of the index are those of this statement alone, and made before its scan begins: by
+    SET in the session they would be lost behind a pooler, by SET LOCAL they would take a transaction
+    and three more exchanges.
+    """
+    only = sql.SQL("AND document_id = ANY(%(documents)s)" if filtered else "")
+    return sql.SQL(
+        """
+        (SELECT true, near.id, 1 - near.distance
+        FROM (SELECT set_config('hnsw.ef_search', %(ef)s, true) || set_config('hnsw.iterative_scan', %(goes_on)s, true)
+            AS done OFFSET 0) settings
+        CROSS JOIN LATERAL (
+            SELECT id, embedding <=> %(vector)s AS distance FROM {passages}
+            WHERE settings.done IS NOT NULL {only}
+            ORDER BY embedding <=> %(vector)s LIMIT %(depth)s
+        ) near)
+        """
+    ).format(passages=passages, only=only)

@@ -140,10 +140,10 @@ def test_a_common_word_still_counts_among_the_passages_that_rare_ones_picked(
     from storage.postgres import keyword, searching
 
     monkeypatch.setattr(keyword, "BUDGET", 5)
-    searching._keyword.cache_clear()
+    searching._statement.cache_clear()
     put(opened, "a.txt", *(f"common {i}" for i in range(20)), "zebra yak", "zebra yak common")
     assert texts(opened, "zebra yak common")[:2] == ["zebra yak common", "zebra yak"]
-    searching._keyword.cache_clear()
+    searching._statement.cache_clear()
 
 
 def test_a_question_of_stop_words_alone_is_still_searched(opened: PgPassageStore) -> None:
