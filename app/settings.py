@@ -37,6 +37,7 @@ class Settings:
     gguf_idle_unload: float = 300.0
     gguf_context: int = 4096
     local_only: bool = False
+    max_file_mb: int = 500
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -74,6 +75,18 @@ def _seconds(environment: Mapping[str, str], variable: str, default: float) -> f
     return value
 
 
+def _megabytes(environment: Mapping[str, str], variable: str, default: int) -> int:
+    raw = environment.get(variable, "").strip()
+    if not raw:
+        return default
+    if not (raw.isascii() and raw.isdigit() and 0 < int(raw[:6]) <= 100_000):
+        raise UserError(
+            Message("{variable} is “{value}”, which is not a number of megabytes.", variable=variable, value=raw[:80]),
+            Message("Set it to a whole number from 1 to 100000, for example {example}.", example=default),
+        )
+    return int(raw)
+
+
 def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from `environment` (the process's own by default). Raises UserError."""
     env = dict(os.environ if environment is None else environment)
@@ -96,6 +109,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         idle_timeout=_seconds(env, "UNDERSTUDY_IDLE_TIMEOUT", 60.0),
         gguf_idle_unload=_seconds(env, "UNDERSTUDY_GGUF_UNLOAD", 300.0),
         gguf_context=int(_seconds(env, "UNDERSTUDY_GGUF_CONTEXT", 4096.0)),
+        max_file_mb=_megabytes(env, "UNDERSTUDY_MAX_FILE_MB", 500),
         local_only=env.get("UNDERSTUDY_LOCAL_ONLY", "").strip().lower() in ("1", "true", "yes", "on"),
         environment=env,
     )

@@ -17,11 +17,11 @@ Load = Callable[[Path, LoadingLimits, OnPage], LoadedDocument]
 # Imported when first needed: together they take most of a second.
 _LOADERS: dict[FileFormat, tuple[str, str]] = {
     FileFormat.PDF: ("pdf", "load"),
-    FileFormat.DOCX: ("docx", "load"),
-    FileFormat.PPTX: ("pptx", "load"),
+    FileFormat.DOCX: ("word", "load"),
+    FileFormat.PPTX: ("slides", "load"),
     FileFormat.XLSX: ("sheets", "load_xlsx"),
     FileFormat.CSV: ("sheets", "load_csv"),
-    FileFormat.HTML: ("html", "load"),
+    FileFormat.HTML: ("webpages", "load"),
     FileFormat.MARKDOWN: ("plain", "load_markdown"),
     FileFormat.TEXT: ("plain", "load_text"),
 }
