@@ -25,6 +25,7 @@ _RUNS = re.compile(
     r"(?P<hangul>[가-힣]+)|(?P<latin>[a-z]+(?:'[a-z]+)?)|(?P<number>[0-9]+(?:[.,][0-9]+)*)"
     r"|(?P<cjk>[\u3040-\u30ff\u3400-\u9fff]+)|(?P<other>[^\W\d_]+)"
 )
+_ACCENTED = re.compile("[\u00c0-\u024f]")
 _LONGEST = 40  # characters of one run: the rest of a base64 block is nobody's word
 
 
@@ -132,7 +133,7 @@ def pairs(run: str) -> tuple[str, ...]:
 
 def _unaccented(text: str) -> str:
     # Latin only: taking a mark off Hangul or Kana would make another word of it.
-    return "".join(_plain(c) if "\u00c0" <= c <= "\u024f" else c for c in text)
+    return _ACCENTED.sub(lambda found: _plain(found.group()), text)
 
 
 @lru_cache(maxsize=1024)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
@@ -71,6 +72,7 @@ class Postings:
         return _HEADER + rows.tobytes() + _TRAILER
 
 
+@lru_cache(maxsize=200_000)
 def term_id(term: str) -> int:
     """A term's number. Two terms in some ten thousand million share one: no ranking feels it."""
     value = crc32(term.encode())
