@@ -79,7 +79,7 @@ def _megabytes(environment: Mapping[str, str], variable: str, default: int) -> i
     raw = environment.get(variable, "").strip()
     if not raw:
         return default
-    if not (raw.isascii() and raw.isdigit() and 0 < int(raw[:6]) <= 100_000):
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 6 and 0 < int(raw) <= 100_000):
         raise UserError(
             Message("{variable} is “{value}”, which is not a number of megabytes.", variable=variable, value=raw[:80]),
             Message("Set it to a whole number from 1 to 100000, for example {example}.", example=default),
