@@ -17,6 +17,7 @@ from app.domain.message import Message
 Connection = psycopg.Connection[tuple[object, ...]]
 
 CONNECT_SECONDS = 10
+_ATTEMPTS, _PAUSE = 3, 0.3  # to connect; seconds between
 _FRESH = 5.0  # seconds for which a connection that was used is taken to be alive
 _UNREACHABLE = ("08", "28", "3D", "57")  # connection, authorisation, no such database, shut down
 
@@ -28,9 +29,12 @@ class Connections:
     died is started again by that. `prepare` runs once, on the first connection.
     """
 
-    def __init__(self, address: Callable[[], str], place: str, prepare: Callable[[Connection], None]) -> None:
+    def __init__(
+        self, address: Callable[[], str], place: str, remedy: Message, prepare: Callable[[Connection], None]
+    ) -> None:
         self._address = address
         self._place = place
+        self._remedy = remedy
         self._prepare = prepare
         self._prepared = False
         self._preparing = threading.Lock()
@@ -57,8 +61,7 @@ class Connections:
     def close(self) -> None:
         """Close what is idle; what is in use is closed when it comes back."""
         self._closed = True
-        while self._idle:
-            self._idle.pop()[0].close()
+        self._drop_idle()
 
     def _take(self) -> Connection:
         while True:
@@ -76,9 +79,7 @@ class Connections:
             return connection
 
     def _open(self) -> Connection:
-        connection: Connection = psycopg.connect(
-            self._address(), autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="understudy"
-        )
+        connection = self._connect()
         try:
             with self._preparing:
                 if not self._prepared:
@@ -90,19 +91,37 @@ class Connections:
             raise
         return connection
 
+    def _connect(self) -> Connection:
+        for attempt in range(_ATTEMPTS):
+            try:
+                return psycopg.connect(
+                    self._address(), autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="understudy"
+                )
+            except psycopg.OperationalError:
+                # A server that is just going down or coming up: soon it will be one or the other.
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                time.sleep(_PAUSE)
+        raise AssertionError("unreachable")
+
     def _give(self, connection: Connection) -> None:
+        broken = connection.broken
         healthy = not connection.closed and connection.info.transaction_status == TransactionStatus.IDLE
         if healthy and not self._closed:
             self._idle.append((connection, time.monotonic()))
         else:
             connection.close()
+            if broken:
+                self._drop_idle()  # the server went away, and with it the others
+
+    def _drop_idle(self) -> None:
+        while self._idle:
+            self._idle.pop()[0].close()
 
     def _unreachable(self, error: psycopg.Error) -> UserError:
         return UserError(
-            Message("The document server {place} cannot be used: {why}", place=self._place, why=_first_line(error)),
-            Message(
-                "Check that it runs and that PGVECTOR_URL is right, or unset PGVECTOR_URL to use the built-in one."
-            ),
+            Message("The document server {place} cannot be used: {why}", place=self._place, why=_words(error)),
+            self._remedy,
         )
 
     def _explain(self, error: psycopg.Error) -> UserError | None:
@@ -118,15 +137,13 @@ class Connections:
             return self._unreachable(error)
         if state == "42501":
             return UserError(
-                Message(
-                    "The document server {place} does not allow this: {why}", place=self._place, why=_first_line(error)
-                ),
+                Message("The document server {place} does not allow this: {why}", place=self._place, why=_words(error)),
                 Message("Let its administrator grant the user of PGVECTOR_URL what is missing, or unset PGVECTOR_URL."),
             )
         return None
 
 
-def _first_line(error: psycopg.Error) -> str:
-    # libpq never repeats the password; the lines after the first are hints and statements.
+def _words(error: psycopg.Error) -> str:
+    # libpq never repeats the password. Its second line often holds the reason.
     lines = str(error).strip().splitlines()
-    return lines[-1][:300] if lines else type(error).__name__
+    return " ".join(line.strip() for line in lines[:3])[:300] if lines else type(error).__name__

@@ -130,11 +130,12 @@ class EmbeddedPostgres:
         (self._data / "understudy.conf").write_text(configuration(self._sockets(), _free_port()), "utf-8")
         deadline = time.monotonic() + 20
         while True:
+            logged = self._log_size()
             try:
                 return self._control("start", "-l", f"{self._data.name}/server.log", "-t", str(START_SECONDS))
             except UserError:
                 # The children of a killed server hold its memory until they notice.
-                if "still in use" not in self._log_end() or time.monotonic() > deadline:
+                if "still in use" not in self._log_since(logged) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
 
@@ -144,7 +145,7 @@ class EmbeddedPostgres:
         self._run(command, "pg_ctl")
 
     def _run(self, command: list[str], name: str) -> None:
-        owner = sandbox.owner()
+        owner, logged = sandbox.owner(), self._log_size()
         # A file, not a pipe: the server inherits it, and a pipe would stay open as long as it runs.
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
             done = subprocess.run(
@@ -164,7 +165,7 @@ class EmbeddedPostgres:
             if done.returncode == 0:
                 return
             output.seek(0)
-            said = (self._log_end() or output.read()).strip().splitlines()
+            said = (self._log_since(logged) or output.read()).strip().splitlines()
         raise UserError(
             Message("The built-in PostgreSQL could not run {name}: {why}", name=name, why=(said or ["?"])[-1][:300]),
             Message(
@@ -173,14 +174,20 @@ class EmbeddedPostgres:
             ),
         )
 
-    def _log_end(self) -> str:
+    def _log_size(self) -> int:
+        with suppress(OSError):
+            return (self._data / "server.log").stat().st_size
+        return 0
+
+    def _log_since(self, size: int) -> str:
+        """What the server complained of since its log had this size (bytes)."""
         try:
             with (self._data / "server.log").open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - 2000))
-                lines = file.read().decode("utf-8", "replace").splitlines()
+                file.seek(size)
+                lines = file.read(100_000).decode("utf-8", "replace").splitlines()
         except OSError:
             return ""
-        return "\n".join(line for line in lines if "FATAL" in line or "PANIC" in line or "HINT" in line)
+        return "\n".join(line for line in lines if "FATAL" in line or "PANIC" in line)
 
     def _binaries(self) -> Path:
         return _binaries(int((self._data / "PG_VERSION").read_text().strip()))
@@ -197,10 +204,14 @@ class EmbeddedPostgres:
 
     def _drop_stale_pid(self) -> None:
         # In a container the ids of a killed server come again soon, and Postgres would not start
-        # while a process of whatever kind bears its old one.
+        # while a process of whatever kind bears its old one. Whether its own children still live is
+        # seen by the memory that they share, not by these files.
         lines = self._postmaster()
         if lines and not sandbox.is_postgres(int(lines[0])):
             (self._data / "postmaster.pid").unlink(missing_ok=True)
+            sockets = self._sockets()
+            if sockets is not None:
+                (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
     def _sockets(self) -> Path | None:
         """The folder of the server's socket; None where there are none and it listens on localhost."""

@@ -40,6 +40,13 @@ T = TypeVar("T")
 
 _REMEMBERED = 5.0  # seconds
 
+SERVER_REMEDY = Message(
+    "Check that it runs and that PGVECTOR_URL is right, or unset PGVECTOR_URL to use the built-in one."
+)
+EMBEDDED_REMEDY = Message(
+    "Try again; if it stays so, see data/server.log there, or set PGVECTOR_URL to another server."
+)
+
 
 class PgPassageStore:
     """A PassageStore. Nothing is opened, and no server started, before the first call."""
@@ -50,6 +57,7 @@ class PgPassageStore:
         tokenisers: Tokenisers,
         *,
         place: str = "",
+        remedy: Message = SERVER_REMEDY,
         release: Callable[[], None] = lambda: None,
         schema_name: str = SCHEMA,
     ) -> None:
@@ -57,7 +65,7 @@ class PgPassageStore:
         self._schema = schema_name
         self._tokenisers = tokenisers
         self._release = release
-        self._connections = Connections(address, place, lambda c: schema.prepare(c, schema_name))
+        self._connections = Connections(address, place, remedy, lambda c: schema.prepare(c, schema_name))
         self._known: dict[str, tuple[CollectionRecord, float]] = {}
 
     def close(self) -> None:
@@ -312,6 +320,8 @@ def open_passages(home: Path, url: str | None, tokenisers: Tokenisers) -> PgPass
     """The store at `url`, or in the embedded server of `home` when there is none. Opens nothing yet."""
     if url is None:
         server = EmbeddedPostgres(home)
-        return PgPassageStore(server.address, tokenisers, place=server.place, release=server.close)
+        return PgPassageStore(
+            server.address, tokenisers, place=server.place, remedy=EMBEDDED_REMEDY, release=server.close
+        )
     address = plain(url)
     return PgPassageStore(lambda: address, tokenisers, place=where(address))

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from app.domain.documents import Wanted
 from app.domain.errors import UserError
+from app.retrieval.tokenising import tokeniser
 from storage.postgres.address import plain, where
-from storage.postgres.passages import PgPassageStore
+from storage.postgres.passages import PgPassageStore, open_passages
+from storage.postgres.sandbox import is_postgres
 from tests.integration.passages import address, collection, embed, put, schema, store
 from tests.integration.storing import python
 
 # Puts documents into a collection, saying the name of each when it is stored.
 WRITER = """
 import sys
+from storage.postgres.sandbox import is_postgres
 from tests.integration.passages import collection, put
 from app.retrieval.tokenising import tokeniser
-from storage.postgres.passages import PgPassageStore
+from storage.postgres.passages import PgPassageStore, open_passages
 
 address, schema, prefix, count = sys.argv[1:5]
 store = PgPassageStore(lambda: address, tokeniser, place="test", schema_name=schema)
@@ -149,3 +156,26 @@ def test_a_server_without_pgvector_is_said_with_the_command_to_run(name: str, mo
     monkeypatch.setattr(tables, "_create_extension", absent)
     with store(name) as opened, pytest.raises(UserError, match=r"no pgvector.*`CREATE EXTENSION vector`"):
         opened.collections()
+
+
+def test_an_embedded_server_that_was_killed_is_started_again_by_the_next_search(tmp_path: Path) -> None:
+    opened = open_passages(tmp_path, None, tokeniser)
+    try:
+        opened.create(collection())
+        put(opened, "a.txt", "zebra")
+        pid = int((tmp_path / "postgres/data/postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while is_postgres(pid):
+            assert time.monotonic() < deadline
+        with suppress(UserError):  # a connection that was used a moment ago is not tried before
+            opened.search("handbook", Wanted(5, words="zebra"))
+        assert len(opened.search("handbook", Wanted(5, words="zebra"))) == 1
+    finally:
+        opened.close()
+    assert not (tmp_path / "postgres/data/postmaster.pid").exists()
+
+
+def test_nothing_is_started_before_the_first_call(tmp_path: Path) -> None:
+    open_passages(tmp_path, None, tokeniser).close()
+    assert not (tmp_path / "postgres").exists()
