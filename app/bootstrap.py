@@ -12,6 +12,7 @@ from dotenv import load_dotenv
 
 from app import settings as settings_module
 from app.domain.chat import Provider
+from app.domain.models import ModelRef
 from app.domain.pricing import TokenCounter
 from app.domain.store import DatabaseState
 from app.pricing.prices import Prices
@@ -57,6 +58,7 @@ class Container:
     gguf: GgufProvider
     owner: Owner
     database: Callable[[], DatabaseState]
+    key_variables: tuple[str, ...]
     interrupted: int = 0
     _closed: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -85,6 +87,8 @@ def build(settings: Settings | None = None) -> Container:
     engine_of_database = open_database(settings.database_url, settings.home)
     comparisons, ratings = SqlComparisonStore(engine_of_database), SqlRatingStore(engine_of_database)
     endpoints = load_endpoints(settings.endpoints_file)
+    # An endpoint may keep its key in a variable whose name does not tell that it is one.
+    secrets = (*settings.secrets(), *filter(None, (settings.secret(e.api_key_env) for e in endpoints if e.api_key_env)))
     prices = Prices(settings.prices_file, {e.name: e.prices_as for e in endpoints if e.prices_as})
     tokens = Tokens()
     answering = Answering(
@@ -92,11 +96,9 @@ def build(settings: Settings | None = None) -> Container:
         tokens,
         Patience(settings.first_token_timeout, settings.idle_timeout),
         local_only=settings.local_only,
-        scrub=lambda text: scrub(text, settings.secrets()),
+        scrub=lambda text: scrub(text, secrets),
     )
-    gguf = GgufProvider(
-        settings.models_folder, context=settings.gguf_context, idle_unload=settings.gguf_idle_unload
-    )
+    gguf = GgufProvider(settings.models_folder, context=settings.gguf_context, idle_unload=settings.gguf_idle_unload)
     providers = _providers(settings, endpoints, gguf)
     owner = Owner.acquire(settings.home)
     interrupted = interrupt_the_dead(comparisons, settings.home)
@@ -117,9 +119,14 @@ def build(settings: Settings | None = None) -> Container:
         gguf=gguf,
         owner=owner,
         database=lambda: condition(engine_of_database),
+        key_variables=("OPENAI_API_KEY", *(e.api_key_env for e in endpoints if e.api_key_env)),
         interrupted=interrupted,
     )
     atexit.register(container.close)
+    # Token ranks take 0.3 s to read: ready before the first prompt rather than because of it.
+    threading.Thread(
+        target=tokens.count, args=("", ModelRef("openai", "")), name="understudy-warm", daemon=True
+    ).start()
     return container
 
 
@@ -143,6 +150,11 @@ def close_shared() -> None:
             _shared.close()
 
 
+def _key(settings: Settings, variable: str | None) -> Callable[[], str | None]:
+    """Reads the key at the moment of use, so that it is kept nowhere."""
+    return lambda: settings.secret(variable) if variable else None
+
+
 def _providers(settings: Settings, endpoints: tuple[Endpoint, ...], gguf: GgufProvider) -> dict[str, Provider]:
     """The providers by name, in the order that pages list them."""
     wait = settings.connect_timeout
@@ -150,17 +162,17 @@ def _providers(settings: Settings, endpoints: tuple[Endpoint, ...], gguf: GgufPr
         OpenAIProvider(
             "openai",
             base_url=settings.openai_base_url,
-            key=lambda: settings.secret("OPENAI_API_KEY"),
+            key=_key(settings, "OPENAI_API_KEY"),
             key_variable="OPENAI_API_KEY",
             connect_timeout=wait,
         ),
-        OllamaProvider(settings.ollama_host, connect_timeout=wait),
+        OllamaProvider(settings.ollama_host, connect_timeout=wait, api_key=_key(settings, "OLLAMA_API_KEY")),
         gguf,
         *(
             OpenAIProvider(
                 e.name,
                 base_url=e.base_url,
-                key=lambda variable=e.api_key_env: settings.secret(variable) if variable else None,
+                key=_key(settings, e.api_key_env),
                 key_variable=e.api_key_env,
                 local=e.local,
                 compatible=True,

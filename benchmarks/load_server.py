@@ -90,7 +90,7 @@ async def start(request: Request) -> JSONResponse:
     )
 
     def begin() -> list[str]:
-        container.directory._providers["steady"] = SteadyProvider()
+        container.directory.add(SteadyProvider())
         comparison = Comparison("How fast?", contestants)
         return [container.comparing.start(comparison).id for _ in range(int(request.query_params["n"]))]
 

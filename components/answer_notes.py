@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from app.domain.answers import Answer
-from app.ui.figures import Badge, badges_of
+from app.ui.badges import Badge, badges_of
 from app.ui.notes import marked_html
 from app.ui.text import say, speech, t
 

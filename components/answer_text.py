@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.domain.answers import Answer
+from app.domain.answers import Answer, Status
 from app.domain.errors import AnswerError
 from app.domain.evidence import Evidence
 from app.domain.message import Message
@@ -17,25 +18,34 @@ from app.ui.markdown import Chips
 from app.ui.notes import marked_html, problem_html
 from app.ui.passages import place, preview
 from app.ui.prose import plain_html, render, render_streaming
-from app.ui.text import say, t
+from app.ui.text import language, say, t
 
 
 def answer_text(answer: Answer, evidence: Evidence, *, key: str, hidden: bool = False) -> None:
-    """The whole answer: notices, thinking, text, and why it is not complete.
+    """The whole answer: thinking, text, what happened on the way, and why it is not complete.
 
     `hidden` leaves out what tells models apart: that there is any thinking, and a server's own words.
     """
-    if answer.notices and not hidden:
-        lines = "".join(f"<div>{marked_html(say(notice))}</div>" for notice in dict.fromkeys(answer.notices))
-        st.html(f'<div class="us-notice">{lines}</div>')
     if answer.thinking.strip() and not hidden:
         with st.expander(t("Thinking"), icon=":material/psychology:", type="compact", key=f"{key}-thinking"):
             st.html(f'<div class="us-answer us-thinking">{render(answer.thinking)}</div>')
     if answer.text.strip():
         body = render(answer.text, chips(evidence, key))
         st.html(f'<div class="us-answer">{body}</div>{_popovers(answer.text, evidence, key)}')
+    # Below the text: above, it would push down what was read while it was written.
+    if answer.notices and not hidden:
+        st.html(_on_the_way(answer))
     if answer.error is not None:
         st.html(error_html(answer.error, hidden=hidden))
+
+
+def _on_the_way(answer: Answer) -> str:
+    """Loading, retries, what was left out; what cut a truncated answer stands by itself."""
+    notices = [say(notice) for notice in dict.fromkeys(answer.notices)]
+    cut = notices.pop() if answer.status is Status.TRUNCATED else ""
+    lines = "".join(f"<div>{marked_html(notice)}</div>" for notice in notices)
+    log = f'<div class="us-notice"><em>{escape(t("On the way"))}</em>{lines}</div>' if notices else ""
+    return log + (problem_html(cut, "") if cut else "")
 
 
 def error_html(error: AnswerError, *, hidden: bool = False) -> str:
@@ -68,8 +78,12 @@ def streaming_text(
 
 def chips(evidence: Evidence, key: str) -> Chips | None:
     """How citations of these passages are drawn; None without evidence, where [1] is just text."""
-    if not evidence:
-        return None
+    return _chips(evidence, key, language()) if evidence else None
+
+
+@lru_cache(maxsize=256)
+def _chips(evidence: Evidence, key: str, _language: str) -> Chips:
+    # Kept, because a stream asks ten times a second; by language, because the hints are in it.
     return Chips(
         prefix=f"us-{key}",
         hints=tuple(f"{place(p)}: {preview(p.text, 240)}" for p in evidence.passages),

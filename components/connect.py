@@ -96,8 +96,14 @@ def _welcome(found: Found, key: str) -> None:
 def _provider(status: ProviderStatus, key: str) -> None:
     name = NAMES.get(status.provider, status.provider)
     icon = "check_circle" if status.ready else "cloud_off"
-    remedy = "" if status.ready else say(status.remedy)
+    remedy = "" if status.ready else _without_command(say(status.remedy), status.command)
     _row(icon, name, say(status.summary), remedy, status.command, key=f"{key}-{status.provider}", ready=status.ready)
+
+
+def _without_command(remedy: str, command: str | None) -> str:
+    """The command stands beside it, to be copied: a remedy that ends with it need not say it again."""
+    shown = remedy.rstrip(" .`")
+    return shown.removesuffix(command).rstrip(" :`") if command and shown.endswith(command) else remedy
 
 
 def _row(
@@ -106,7 +112,7 @@ def _row(
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"{key}-row"):
         st.html(_text(icon, title, summary, remedy, ready), width="stretch")
         if command and not ready:
-            st.code(command, language="bash", width="content")
+            st.code(command, language=None, width="content")
 
 
 def _text(icon: str, title: str, summary: str, remedy: str = "", ready: bool = False) -> str:

@@ -6,30 +6,28 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app.domain.models import Capabilities, ModelInfo, ModelRef
+from app.domain.models import ModelInfo
 from app.services.directory import Found
-from app.services.drafting import Draft, FieldState, Slot
-from app.ui import comparing, state
-from app.ui.comparing import Spot
+from app.services.drafting import FieldState, Slot
+from app.ui import state
+from app.ui.comparing import Screen, Spot
 from app.ui.text import speech, t
 from components.sampling import presets, sampling_controls
 
 LETTERS = "ABCD"
 
 
-def spot_head(
-    spot: Spot, found: Found, draft: Draft, known: Mapping[ModelRef, Capabilities], *, hidden: bool
-) -> None:
+def spot_head(spot: Spot, screen: Screen) -> None:
     """The first line of a pane: a letter alone while identities are hidden."""
-    if hidden:
+    if screen.hidden:
         anonymous_head(spot.side)
     elif spot.slot is not None:
-        fields = comparing.fields(draft, known, spot.slot)
-        contestant_head(spot.slot, spot.side, found, fields, removable=len(draft.slots) > 1)
+        removable = len(screen.draft.slots) > 1
+        contestant_head(spot.slot, spot.side, screen.found, screen.refused(spot.slot), removable=removable)
+        if spot.pane is not None:
+            _changed(str(spot.pane.record.contestant.model), spot.slot)
     elif spot.pane is not None:
         former_head(str(spot.pane.record.contestant.model), spot.side)
-    if spot.pane is not None and spot.slot is not None and not hidden:
-        _changed(str(spot.pane.record.contestant.model), spot.slot)
 
 
 def _changed(answered: str, slot: Slot) -> None:
@@ -53,6 +51,7 @@ def contestant_head(slot: Slot, side: int, found: Found, fields: Mapping[str, Fi
             key=key,
             accept_new_options=True,
             placeholder=t("Choose or type provider:name"),
+            required=True,
             label_visibility="collapsed",
             persist_state="session",
         )

@@ -97,14 +97,16 @@ def _pane(record: ComparisonRecord, answer: AnswerRecord, key: str) -> None:
     name = t("Contestant {letter}", letter="ABCD"[answer.side]) if hidden else str(answer.contestant.model)
     settings = "" if hidden else sampling_words(answer.contestant)
     st.html(
-        f'<div class="us-name" style="--pane:{color}"><span class="us-letter">{"ABCD"[answer.side]}</span>'
+        f'<div class="us-name"><span class="u-letter u-side-{answer.side}">{"ABCD"[answer.side]}</span>'
         f"<strong>{escape(name)}</strong> <span>{escape(settings)}</span></div>"
     )
-    with st.container(key=f"{key}-answer"):
+    with st.container(key=f"history-answer-{answer.side}"):
         answer_text(answer.answer, record.comparison.evidence, key=key, hidden=hidden)
-    with st.container(key=f"{key}-below", gap="xsmall"):
+    with st.container(key=f"history-below-{answer.side}", gap="xsmall"):
         answer_figures(answer.answer, color=color, hidden=hidden)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-notes"):
+        with st.container(
+            horizontal=True, vertical_alignment="center", gap="small", key=f"history-notes-{answer.side}"
+        ):
             answer_notes(answer.answer, hidden=hidden, key=key)
 
 

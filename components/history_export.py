@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import streamlit as st
 
@@ -20,9 +21,13 @@ def history_export(export: Callable[[Kind, Format], Iterable[str]], *, key: str)
                 for format in FORMATS:
                     st.download_button(
                         format.upper(),
-                        data=lambda kind=kind, format=format: "".join(export(kind, format)).encode(),
+                        data=partial(_joined, export, kind, format),
                         file_name=f"understudy-{kind}.{format}",
                         mime=MEDIA_TYPES[format],
                         on_click="ignore",
                         key=f"{key}-{kind}-{format}",
                     )
+
+
+def _joined(export: Callable[[Kind, Format], Iterable[str]], kind: Kind, format: Format) -> bytes:
+    return "".join(export(kind, format)).encode()

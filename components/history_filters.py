@@ -18,15 +18,15 @@ Rated = Literal["rated", "unrated"]
 
 def history_filters(models: Sequence[str], *, key: str) -> Query:
     """Draw them; returns what to look for, from the page that was turned to. A new filter starts at the first page."""
-    first = {"on_change": _to_first_page, "args": (key,)}
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key=f"{key}-filters"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-filters"):
         text = st.text_input(
             t("Search"),
             placeholder=t("Search prompts, answers, comments …"),
             icon=":material/search:",
             label_visibility="collapsed",
             key=f"{key}-text",
-            **first,
+            on_change=_to_first_page,
+            args=(key,),
         )
         model = st.selectbox(
             t("Model"),
@@ -35,8 +35,10 @@ def history_filters(models: Sequence[str], *, key: str) -> Query:
             placeholder=t("Any model"),
             format_func=plain,
             label_visibility="collapsed",
+            width=240,
             key=f"{key}-model",
-            **first,
+            on_change=_to_first_page,
+            args=(key,),
         )
         status = st.selectbox(
             t("Status"),
@@ -45,8 +47,10 @@ def history_filters(models: Sequence[str], *, key: str) -> Query:
             placeholder=t("Any status"),
             format_func=status_label,
             label_visibility="collapsed",
+            width=170,
             key=f"{key}-status",
-            **first,
+            on_change=_to_first_page,
+            args=(key,),
         )
         rated = st.segmented_control(
             t("Rated"),
@@ -54,7 +58,8 @@ def history_filters(models: Sequence[str], *, key: str) -> Query:
             format_func=_rated_label,
             label_visibility="collapsed",
             key=f"{key}-rated",
-            **first,
+            on_change=_to_first_page,
+            args=(key,),
         )
     return Query(
         text=text.strip(),

@@ -15,7 +15,7 @@ LONGEST = 20_000
 
 
 def question_line(record: ComparisonRecord | None, *, can_add: bool) -> str | None:
-    """Returns "add" or "new" when one of its buttons was pressed."""
+    """Returns "add", "sample", "connections" or "new" when one of its buttons was pressed."""
     with st.container(horizontal=True, vertical_alignment="center", key="question"):
         prompt = record.comparison.prompt if record else t("Can a local model take over?")
         short = " ".join(prompt[: SHOWN * 2].split())[:SHOWN]
@@ -25,6 +25,14 @@ def question_line(record: ComparisonRecord | None, *, can_add: bool) -> str | No
                 _prompt_in_full(prompt)
                 _sources(record)
             pressed = None
+            if record is None and st.button(
+                t("Sample question"), icon=":material/play_arrow:", type="tertiary", key="sample"
+            ):
+                pressed = "sample"
+            if record is None and st.button(
+                t("Connections"), icon=":material/cable:", type="tertiary", key="connections-open"
+            ):
+                pressed = "connections"
             if st.button(
                 t("Contestant"),
                 icon=":material/add:",
@@ -57,3 +65,9 @@ def _sources(record: ComparisonRecord) -> None:
     label = tn("{n} source", "{n} sources", count)
     with st.popover(label, icon=":material/description:", type="tertiary", key="sources"):
         evidence_view(record.comparison.evidence, key="sources-view")
+
+
+def back_line() -> str | None:
+    """Above the connections, when they were opened from the panes."""
+    back = st.button(t("Back to the question"), icon=":material/arrow_back:", type="tertiary", key="connections-close")
+    return "connections" if back else None

@@ -21,7 +21,9 @@ def rater() -> str:
     return str(st.session_state[RATER] or "")
 
 
-def rating_bar(record: ComparisonRecord | None, ballot: Ballot | None, *, running: bool) -> Vote | None:
+def rating_bar(
+    record: ComparisonRecord | None, ballot: Ballot | None, *, running: bool, contestants: int = 2
+) -> Vote | None:
     """The bar is always there, so that nothing jumps when it comes to life. Returns a vote once pressed."""
     ratable = {a.side for a in record.ratable} if record and not running else set()
     open_ = len(ratable) > 1
@@ -29,7 +31,7 @@ def rating_bar(record: ComparisonRecord | None, ballot: Ballot | None, *, runnin
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center", key="rating-bar"):
         st.markdown(_question(record, ballot, running=running, open_=open_))
         answers = record.by_side if record else ()
-        sides = [a.side for a in answers] if len(answers) > 1 else [0, 1]
+        sides = [a.side for a in answers] if record else list(range(contestants))
         two = len(sides) == 2
         for side in sides:
             won = ballot is not None and any(a.side == side and a.id == ballot.vote.best for a in answers)

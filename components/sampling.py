@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -24,6 +26,7 @@ def sampling_controls(owner: int | str, fields: Mapping[str, FieldState], *, nam
     `fields` says who refuses what; with `named` False the reasons are kept back, because they would
     tell which models are behind the letters.
     """
+    fields = _said_once(fields) if named else fields
     _slider(owner, "temperature", t("Temperature"), TEMPERATURES, "{:.2f}", fields, named)
     _slider(owner, "top_p", t("Top p"), TOP_PS, "{:.2f}", fields, named)
     _slider(owner, "top_k", t("Top k"), TOP_KS, "{}", fields, named)
@@ -147,12 +150,27 @@ def _off(fields: Mapping[str, FieldState], field: str, named: bool) -> bool:
     return named and field in fields and fields[field].everybody
 
 
+def _said_once(fields: Mapping[str, FieldState]) -> Mapping[str, FieldState]:
+    """Models that take no sampling at all are named once, above; what is left is said field by field."""
+    refused = [fields[field].refused if field in fields else () for field in FOLDED]
+    common = [pair for pair in refused[0] if all(pair in others for others in refused)]
+    for ref, reason in common:
+        _why("all", [str(ref)], say(reason))
+    return {
+        name: replace(one, refused=tuple(pair for pair in one.refused if pair not in common))
+        for name, one in fields.items()
+    }
+
+
 def _reason(fields: Mapping[str, FieldState], field: str, named: bool) -> None:
     """Under a control: which chosen models it does not reach, and why."""
-    refused = fields[field].refused if named and field in fields else ()
     by_reason: dict[str, list[str]] = {}
-    for ref, reason in refused:
+    for ref, reason in fields[field].refused if named and field in fields else ():
         by_reason.setdefault(say(reason), []).append(str(ref))
     for reason, models in by_reason.items():
-        with st.container(key=f"why-{field}-{len(models)}-{abs(hash(reason))}"):
-            st.text(t("Not sent to {models}: {reason}", models=", ".join(models), reason=reason))
+        _why(field, models, reason)
+
+
+def _why(field: str, models: Sequence[str], reason: str) -> None:
+    line = t("Not sent to {models}: {reason}", models=", ".join(models), reason=reason)
+    st.html(f'<p class="u-why" data-field="{field}">{html.escape(line)}</p>')

@@ -2,61 +2,37 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
-from app.services.drafting import connected
-from app.ui import comparing, state
+from app.domain.comparisons import MAX_CONTESTANTS
+from app.ui import acting, comparing, connecting
 from app.ui.container import get_container
 from components.connect import connect_panel
-from components.contestants import spot_head
-from components.panes import Shown, panes
+from components.panes import panes
 from components.prompt_bar import prompt_bar
-from components.question import question_line
+from components.question import back_line, question_line
 from components.rating_bar import rater, rating_bar
 from components.sidebar import shared_settings
 
-container = get_container()
-found = container.directory.look()
-comparing.prepare(container, found)
-view = comparing.open_view(container)
-problem = state.release()
-draft = state.read_draft()
-known = comparing.capabilities(container, draft)
-hidden = view is not None and view.record.hidden
-running = view is not None and view.running
-first_run = view is None and not connected(found)
+screen = comparing.open_screen(get_container())
 
 with st.sidebar:
-    shared_settings(draft, comparing.fields(draft, known), named=not hidden)
+    shared_settings(screen.draft, screen.refused(), named=not screen.hidden)
 
 with st.bottom:
-    ballot = container.rating.ballot(view.record.id, rater()) if view else None
-    cast = None if first_run else rating_bar(view.record if view else None, ballot, running=running)
-    prompt, stopped = prompt_bar(running=running, follow_up=view is not None, problem=problem)
-comparing.act(container, draft, view, prompt=prompt, cast=cast, stopped=stopped)
+    cast = None
+    if screen.connections is None:
+        ballot = screen.ballot(rater())
+        cast = rating_bar(screen.record, ballot, running=screen.running, contestants=len(screen.draft.slots))
+    prompt, stopped = prompt_bar(running=screen.running, follow_up=screen.view is not None, problem=screen.problem)
+acting.act(screen, prompt=prompt, cast=cast, stopped=stopped)
 
-if first_run:
-    connect_panel(found, container.fetches, key="connect")
+if screen.connections:
+    acting.act(screen, pressed=back_line() if screen.connections == "asked" else None)
+    connecting.carry_out(screen, connect_panel(screen.found, screen.container.fetches, key="connect"))
 else:
-    spots = comparing.arrange(view, draft)
-    pressed = question_line(view.record if view else None, can_add=len(spots) < 4)
-    comparing.act(container, draft, view, pressed=pressed, found=found)
-    estimates = comparing.estimates(container, draft, view)
-    panes(
-        [
-            Shown(
-                spot.side,
-                partial(spot_head, spot, found, draft, known, hidden=hidden),
-                spot.pane,
-                spot.turns,
-                estimates.get(spot.slot.id) if spot.slot else None,
-            )
-            for spot in spots
-        ],
-        evidence=view.record.comparison.evidence if view else draft.evidence,
-        hidden=hidden,
-        latest=partial(comparing.latest, container, view),
-        all_stored=view.all_stored if view else bool,
-    )
+    spots = comparing.arrange(screen.view, screen.draft)
+    acting.act(screen, pressed=question_line(screen.record, can_add=len(spots) < MAX_CONTESTANTS))
+    panes(spots, screen)
+connecting.look_again(screen)
+comparing.settle(screen)

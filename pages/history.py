@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.domain.errors import UserError
-from app.settings import ROOT
 from app.ui.container import get_container
+from app.ui.links import COMPARE
 from app.ui.text import t
 from components.history_detail import history_detail
 from components.history_export import history_export
@@ -25,9 +25,11 @@ if chosen:
         problem(error)
         opened = "" if st.button(t("All comparisons"), icon=":material/arrow_back:", key="history-back") else None
     else:
-        opened = history_detail(reopened, thread, ROOT / "pages" / "compare.py", key="history")
+        opened = history_detail(reopened, thread, COMPARE, key="history")
 else:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="history-top"
+    ):
         st.title(t("History"), anchor=False)
         history_export(container.exporting.export, key="history")
     try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, Engine, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.answers import Answer, Status
@@ -96,6 +96,17 @@ class SqlComparisonStore:
         # another process may have taken for interrupted.
         if not write(self._engine, lambda connection: connection.execute(statement).rowcount, durable=over) and over:
             raise LookupError(f"no answer {answer_id}")
+
+    def save_progress(self, answers: Mapping[str, Answer]) -> None:
+        """One transaction, however many answers grow; what is over stays as it is."""
+        now = datetime.now(UTC)
+        rows = [{"answer_id": identity, **answer_values(answer, now)} for identity, answer in answers.items()]
+        if rows:
+            columns: dict[str, BindParameter[object]] = {n: bindparam(n) for n in rows[0] if n != "answer_id"}
+            # executemany takes no lists, so that an `in` has to be spelled out.
+            unfinished = or_(*(AnswerRow.status == status for status in _UNFINISHED))
+            statement = update(AnswerRow).where(AnswerRow.id == bindparam("answer_id"), unfinished).values(columns)
+            write(self._engine, lambda connection: connection.execute(statement, rows), durable=False)
 
     def get(self, comparison_id: str) -> ComparisonRecord:
         with reading(self._engine) as session:

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from app import __version__
-from app.domain.comparisons import Query
 from app.bootstrap import shared
+from app.domain.comparisons import Query
 
 
 async def health(_: Request) -> JSONResponse:

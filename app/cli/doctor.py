@@ -57,7 +57,7 @@ def _report(box: Container, found: Found) -> dict[str, object]:
             for s in found.statuses
         ],
         "pending": list(found.pending),
-        "keys": [{"variable": v, "set": settings.secret(v) is not None} for v in _key_variables(box)],
+        "keys": [{"variable": v, "set": settings.secret(v) is not None} for v in dict.fromkeys(box.key_variables)],
         "database": {"place": database.place, "kind": database.kind, "revision": database.revision},
         "prices": {
             "list": box.prices.list_name(),
@@ -77,12 +77,6 @@ def _report(box: Container, found: Found) -> dict[str, object]:
         "versions": {"understudy": __version__, "python": platform.python_version()}
         | {name: _version(name) for name in PACKAGES},
     }
-
-
-def _key_variables(box: Container) -> list[str]:
-    """The variables that a provider reads its key from, in the order of the providers."""
-    named = [getattr(p, "key_variable", None) for p in box.directory.providers.values()]
-    return list(dict.fromkeys(["OPENAI_API_KEY", *(n for n in named if isinstance(n, str))]))
 
 
 def _version(package: str) -> str | None:
@@ -105,7 +99,7 @@ def _print(box: Container, found: Found, report: dict[str, object]) -> None:
         output.say("… " + output.text(Message("{name} has not answered yet.", name=name)))
     output.say()
     rows = []
-    for variable in _key_variables(box):
+    for variable in dict.fromkeys(box.key_variables):
         is_set = box.settings.secret(variable) is not None
         rows.append([variable, output.text(Message("set") if is_set else Message("not set"))])
     database, listed, problem = box.database(), box.prices.list_date(), box.prices.problem()
@@ -127,7 +121,7 @@ def _print(box: Container, found: Found, report: dict[str, object]) -> None:
     if isinstance(versions, dict):
         shown = ", ".join(f"{name} {number}" for name, number in versions.items() if number)
         rows.append([output.text(Message("Versions")), shown])
-    output.table(["", ""], rows)
+    output.table([], rows)
     if problem:
         output.say(f"! {output.text(problem.message)} {output.text(problem.remedy)}")
     if not report["ok"]:

@@ -68,9 +68,12 @@ def _failed(exc: Exception) -> int:
     if isinstance(exc, UnderstudyError):
         output.complain(exc.message, exc.remedy)
         return WRONG_USAGE if isinstance(exc, UserError) else 1
-    if os.environ.get("UNDERSTUDY_DEBUG"):
-        raise exc
     from app.domain.message import Message
+
+    if os.environ.get("UNDERSTUDY_DEBUG"):
+        from traceback import format_exception
+
+        output.note(output.hide("".join(format_exception(exc))))
 
     output.complain(
         Message("Something broke inside Understudy: {detail}", detail=f"{type(exc).__name__}: {exc}"[:500]),

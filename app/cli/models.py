@@ -86,6 +86,7 @@ def show(model: Annotated[str, typer.Argument(metavar="MODEL", help="provider:na
         found = box.directory.look(WAIT)
         info = found.info(ref)
         price = box.prices.price(ref, datetime.now(UTC), local=takes.local)
+    retires = takes.retires or (info.retires if info else None)
     told: dict[str, object] = {
         "model": str(ref),
         "local": takes.local,
@@ -94,7 +95,7 @@ def show(model: Annotated[str, typer.Argument(metavar="MODEL", help="provider:na
         "thinking": takes.thinking,
         "json_schema": takes.json_schema,
         "tools": takes.tools,
-        "retires": takes.retires.isoformat() if takes.retires else None,
+        "retires": retires.isoformat() if retires else None,
         "size": info.size if info else None,
         "quantization": info.quantization if info else None,
         "family": info.family if info else None,
@@ -115,7 +116,7 @@ def show(model: Annotated[str, typer.Argument(metavar="MODEL", help="provider:na
         return
     prices = told.pop("price_usd_per_million")
     told.pop("refused")
-    output.table(["", ""], [[k.replace("_", " "), _word(v)] for k, v in told.items()])
+    output.table([], [[k.replace("_", " "), _word(v)] for k, v in told.items()])
     if isinstance(prices, dict):
         line = Message(
             "Price per million tokens: ${input} in, ${output} out ({source}, {date})",

@@ -108,9 +108,9 @@ def shorten(line: str, columns: int) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Print rows in aligned columns; `right` names the columns that hold numbers."""
-    cells = [list(header), *(list(row) for row in rows)]
-    widths = [max(width(row[n]) for row in cells) for n in range(len(header))]
+    """Print rows in aligned columns; `right` names the columns that hold numbers; no header line when it is empty."""
+    cells = [list(row) for row in ([header] if header else []) + list(rows)]
+    widths = [max(width(row[n]) for row in cells) for n in range(len(cells[0]))]
     for row in cells:
         padded = [
             " " * (widths[n] - width(cell)) + cell if n in right else cell + " " * (widths[n] - width(cell))

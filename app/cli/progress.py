@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from app.cli import output
 from app.cli.report import name_of, state_of
 from app.domain.answers import Answer, Status
+from app.domain.message import Message
 
 if TYPE_CHECKING:
     from app.bootstrap import Container
@@ -78,7 +79,9 @@ class Progress:
                 continue
             answer = live.snapshot()
             line = f"{name_of(self._record, record)}  {state_of(answer, self._record.hidden)}"
-            if answer.notices and not answer.text and not answer.status.over:
+            if answer.status is Status.RUNNING and live.tokens and not self._record.hidden:
+                line += f" · {output.text(Message('{n} tokens', n=live.tokens))}"
+            elif answer.notices and not answer.status.over:
                 line += f"  {output.text(answer.notices[-1])}"
             lines.append(output.shorten(output.printable(line), self._columns() - 1))
         self._erase()

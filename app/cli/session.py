@@ -20,12 +20,15 @@ def container() -> Iterator[Container]:
     """
     from app.bootstrap import build
 
-    signal.signal(signal.SIGTERM, _interrupt)
-    box = build()
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        yield box
+        box = build()
+        try:
+            yield box
+        finally:
+            box.close()
     finally:
-        box.close()
+        signal.signal(signal.SIGTERM, before)
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

@@ -13,6 +13,9 @@ from app.domain.message import Message
 
 UsageSource = Literal["reported", "estimated"]
 
+# Seconds. Below it a speed is the clock's noise, not the model's.
+SHORTEST_DECODE = 0.02
+
 
 class Status(StrEnum):
     """Where an answer stands; the value is the `status` of the JSON output."""
@@ -64,12 +67,15 @@ class Timing:
     total: float | None = None
 
     def tokens_per_second(self, output_tokens: int) -> float | None:
-        """Output tokens per second of decoding; without a server's figure, from first to last token."""
+        """Output tokens per second of decoding; without a server's figure, from first to last token.
+
+        None where it cannot be told, as for an answer that came all at once.
+        """
         seconds = self.decode
         if seconds is None and self.total is not None and self.first_token is not None:
             seconds = self.total - self.first_token
             output_tokens -= 1
-        if seconds is None or seconds <= 0 or output_tokens <= 0:
+        if seconds is None or seconds < SHORTEST_DECODE or output_tokens <= 0:
             return None
         return output_tokens / seconds
 

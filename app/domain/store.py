@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,6 +36,10 @@ class ComparisonStore(Protocol):
 
     def save_answer(self, answer_id: str, answer: Answer) -> None:
         """Store an answer's present state; a finished one is durable when this returns."""
+        ...
+
+    def save_progress(self, answers: Mapping[str, Answer]) -> None:
+        """Store what unfinished answers hold so far, all in one go; finished ones are left alone."""
         ...
 
     def get(self, comparison_id: str) -> ComparisonRecord:
@@ -93,6 +97,8 @@ class RunStore(Protocol):
     """What the run engine needs of storage: a part of ComparisonStore."""
 
     def save_answer(self, answer_id: str, answer: Answer) -> None: ...
+
+    def save_progress(self, answers: Mapping[str, Answer]) -> None: ...
 
 
 __all__ = ["AnswerRecord", "ComparisonStore", "DatabaseState", "RatingStore", "RunStore"]

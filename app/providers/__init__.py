@@ -1,1 +1,1 @@
-"""One module a wire protocol, the builtin baselines, and the gguf child process: all behind app.domain.chat.Provider."""
+"""One module a wire protocol, the baselines, and the gguf child process: all behind `app.domain.chat.Provider`."""

@@ -58,7 +58,7 @@ def main() -> None:
     params.ctx_shift = False
     params.cache_ram_mib = 0
     params.cpuparams.n_threads = wanted["threads"]
-    params.cpuparams_batch.n_threads = wanted["threads"]
+    params.cpuparams_batch.n_threads = wanted["batch_threads"]
     params.hostnames = ["127.0.0.1"]
     params.api_keys = [wanted["key"]]
     params.cors_origins = NO_ORIGIN
@@ -77,4 +77,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    finally:
+        # Whatever went wrong (a parent that died while the file loaded leaves nobody to write to): an
+        # ordinary exit would wait for the server's threads, which wait for requests, for ever.
+        os._exit(1)

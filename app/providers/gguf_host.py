@@ -15,6 +15,7 @@ from app.domain.errors import Fault, ProviderError
 from app.domain.message import Message
 from app.providers.gguf_files import ModelFile
 from app.providers.gguf_process import ChildProcess, StartFailed
+from app.providers.openai import OpenAIProvider
 
 MOST_SLOTS = 4
 
@@ -24,6 +25,7 @@ class Lease:
     """A seat at the server. `queued` and `load` are the seconds that the wait for it took; None for none."""
 
     child: ChildProcess
+    wire: OpenAIProvider
     queued: float | None
     load: float | None
 
@@ -44,6 +46,7 @@ class ModelHost:
         self._first = min(context, trained)
         self.ceiling = max(self._first, min(trained, self._affordable(trained)))
         self.child: ChildProcess | None = None
+        self._wire: OpenAIProvider | None = None
         self._turn = asyncio.Lock()
         self._left = asyncio.Event()
         self._active = 0
@@ -54,10 +57,18 @@ class ModelHost:
         self._timer: asyncio.TimerHandle | None = None
         self._unloading: asyncio.Task[None] | None = None
 
+    @property
+    def loaded(self) -> bool:
+        return self.child is not None and not self._loading and self.child.alive
+
+    @property
+    def idle(self) -> bool:
+        return self._active == 0 and not self._turn.locked()
+
     def forecast(self, need: int) -> Message | None:
         """What the person will wait for, if a lease for `need` tokens is asked for now."""
         name = self.file.name
-        if self._crashed or (self.child is not None and not self.child.alive):
+        if self._crashed or (self.child is not None and not self._loading and not self.child.alive):
             return Message("The process of {model} had crashed; starting it again…", model=name)
         if self.child is None or self._loading:
             return Message("Loading {model}…", model=name)
@@ -65,6 +76,8 @@ class ModelHost:
             return Message(
                 "Loading {model} again with room for {tokens} tokens…", model=name, tokens=self.window_for(need)
             )
+        if self._active >= self.child.slots:
+            return Message("Waiting for a place: {model} answers {n} at a time.", model=name, n=self.child.slots)
         return None
 
     def window_for(self, need: int) -> int:
@@ -76,7 +89,6 @@ class ModelHost:
 
     async def lease(self, need: int) -> Lease:
         """A seat with room for `need` tokens (or the ceiling). Give it back by `release`. Raises ProviderError."""
-        self._stay()
         arrived, loads_before = time.monotonic(), self._loads
         load: float | None = None
         async with self._turn:
@@ -91,22 +103,23 @@ class ModelHost:
                     self._left.clear()
                     await self._left.wait()
             self._active += 1
+            self._stay()
         queued = time.monotonic() - arrived - (load or 0.0)
+        assert self._wire is not None
         # Below that it is the loop's own bookkeeping.
-        return Lease(child, queued if queued > 0.005 else None, load)
+        return Lease(child, self._wire, queued if queued > 0.005 else None, load)
 
     def release(self) -> None:
         self._active -= 1
         self._left.set()
-        if self._active == 0 and not self._closed:
-            self._timer = asyncio.get_running_loop().call_later(self._idle_unload, self._let_go)
+        self._rest()
 
     async def count(self, messages: Sequence[ChatMessage], child: ChildProcess) -> int | None:
         """Tokens of the conversation by the model's own template and tokeniser; None when it cannot say."""
         body = {"messages": [{"role": m.role, "content": m.content} for m in messages]}
         try:
             # trust_env: a company's proxy has no business between us and our own child.
-            async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+            async with httpx.AsyncClient(trust_env=False, verify=False, timeout=60) as client:
                 answer = await client.post(
                     f"{child.address}/v1/chat/completions/input_tokens",
                     json=body,
@@ -126,9 +139,7 @@ class ModelHost:
         self._stay()
         if self._unloading is not None:
             await self._unloading
-        child = self.child
-        if child is not None:
-            await asyncio.to_thread(child.close)
+        await _end(*self._take())
 
     def close_now(self) -> None:
         """End the process from any thread, a signal handler or atexit."""
@@ -140,9 +151,7 @@ class ModelHost:
     async def _load(self, window: int) -> None:
         if self._unloading is not None:
             await self._unloading
-        old, self.child = self.child, None
-        if old is not None:
-            await asyncio.to_thread(old.close)
+        await _end(*self._take())
         if self._closed:
             raise _closing()
         child = self.child = ChildProcess(self.file.path, window=window, slots=self._slots(window))
@@ -160,10 +169,30 @@ class ModelHost:
             self._loading = False
         self._loads += 1
         self._crashed = False
+        self._wire = OpenAIProvider(
+            "gguf",
+            base_url=f"{child.address}/v1",
+            key=lambda: child.key,
+            local=True,
+            compatible=True,
+            # llama.cpp's server drops a connection that was idle for some seconds, and a request that
+            # meets this fails. A new one costs nothing on loopback.
+            headers={"Connection": "close"},
+        )
+
+    def _take(self) -> tuple[ChildProcess | None, OpenAIProvider | None]:
+        """Whoever ends the process takes it first, in one step: no lease may be given on it after that."""
+        child, wire, self.child, self._wire = self.child, self._wire, None, None
+        return child, wire
 
     def _fitting(self, need: int) -> ChildProcess | None:
         child = self.child
         return child if child is not None and child.alive and child.window >= self.window_for(need) else None
+
+    def _rest(self) -> None:
+        if self._active == 0 and not self._closed:
+            self._stay()
+            self._timer = asyncio.get_running_loop().call_later(self._idle_unload, self._let_go)
 
     def _stay(self) -> None:
         if self._timer is not None:
@@ -171,15 +200,15 @@ class ModelHost:
             self._timer = None
 
     def _let_go(self) -> None:
-        # No lease can slip in between: it takes its turn on this same loop, and finds no child.
-        if self._active == 0 and not self._turn.locked() and self.child is not None:
-            child, self.child = self.child, None
-            self._unloading = asyncio.create_task(asyncio.to_thread(child.close))
+        if self.idle:
+            self._unloading = asyncio.create_task(_end(*self._take()))
+        else:
+            self._rest()
 
     def _affordable(self, most: int) -> int:
         """The most tokens of context that half of the memory holds."""
         each = self.file.header.kv_bytes_per_token
-        return most if each is None else min(most, max(512, self._memory // 2 // each))
+        return most if each is None else min(most, max(256, self._memory // 2 // each))
 
     def _slots(self, window: int) -> int:
         """Answers at a time: as many as an eighth of the memory (at least 512 MB) holds the context of."""
@@ -187,6 +216,13 @@ class ModelHost:
         if each is None:
             return 2
         return max(1, min(MOST_SLOTS, max(self._memory // 8, 512 * 2**20) // (each * window)))
+
+
+async def _end(child: ChildProcess | None, wire: OpenAIProvider | None) -> None:
+    if child is not None:
+        await asyncio.to_thread(child.close)
+    if wire is not None:
+        await wire.aclose()
 
 
 def total_memory() -> int:

@@ -69,25 +69,33 @@ class ChildProcess:
 
     def start(self) -> None:
         """Load the file; returns when the server answers. Raises StartFailed."""
-        process = self._spawn()
+        try:
+            process = self._spawn()
+        except OSError as exc:  # no process or no memory to be had
+            raise StartFailed("died", str(exc)) from None
         assert process.stdin is not None and process.stdout is not None
         wanted = {
             "path": str(self.path),
             "window": self.window,
             "slots": self.slots,
-            "threads": _cores(),
+            # One core is left to the app while tokens come: with none, the threads wait for each other
+            # while somebody else has their core, and on a busy machine a tenth of the speed is left.
+            "threads": max(1, _cores() - 1),
+            "batch_threads": _cores(),
             "key": self.key,
         }
         line = b""
-        with contextlib.suppress(OSError):  # it died before it read: the empty line below says so
+        with contextlib.suppress(OSError, ValueError):  # it died or was closed before it read: no line comes
             process.stdin.write(json.dumps(wanted).encode() + b"\n")
             process.stdin.flush()
             line = process.stdout.readline()
         try:
             said = json.loads(line)
-            self.address = said.get("address", "")
         except ValueError:
+            said = None
+        if not isinstance(said, dict):
             said = {}
+        self.address = said.get("address", "")
         if self.address:
             return
         closed = self._closed

@@ -60,7 +60,7 @@ class OpenAIProvider:
         self._client: AsyncOpenAI | None = None
         self._listed: dict[str, ModelInfo] = {}
         self._names = wire.COMPATIBLE_NAMES if compatible else wire.OPENAI_NAMES
-        self._counts_on_request = True
+        self._uncounted: set[str] = set()
 
     def __repr__(self) -> str:
         return f"OpenAIProvider({self._name!r}, {self.address!r})"
@@ -117,7 +117,7 @@ class OpenAIProvider:
         """One attempt. `capabilities`: what the model takes, where the caller knows better than this adapter."""
         headers, asked = self._authorised(request.model)
         taken = capabilities or await self.capabilities(request.model)
-        body, not_sent = wire.body_of(request, taken, self._names, usage=self._counts_on_request)
+        body, not_sent = wire.body_of(request, taken, self._names, usage=request.model not in self._uncounted)
         yield Sent({name: value for name, value in body.items() if name != "messages"}, not_sent)
         reader = wire.ChunkReader(request.sampling.max_tokens)
         stream = await self._open(body, headers, asked)
@@ -167,15 +167,15 @@ class OpenAIProvider:
                 Message("The server answered with {type} instead of a stream.", type=kind.partition(";")[0])
             )
         if failure.kind is Fault.REFUSED_PARAMETER and "stream_options" in str(failure.message):
-            failure = self._without_counting()
+            failure = self._without_counting(asked.model)
         raise failure
 
-    def _without_counting(self) -> ProviderError:
+    def _without_counting(self, model: str) -> ProviderError:
         """Some servers refuse to be asked for usage: the next attempt, and all after it, does not ask."""
-        self._counts_on_request = False
+        self._uncounted.add(model)
         return ProviderError(
             Fault.REFUSED_PARAMETER,
-            Message("{provider} does not count tokens while streaming.", provider=self._name),
+            Message("{model} does not count tokens while streaming.", model=model),
             Message("Ask again: it will not be asked to count, and tokens are estimated."),
             retryable=True,
             retry_after=0.0,

@@ -114,6 +114,13 @@ class Comparing:
         """Cancel what is still running; what has arrived is kept."""
         self._engine.stop([a.id for a in self._store.get(comparison_id).answers])
 
+    def reveal(self, comparison_id: str) -> None:
+        """Show who is who without a vote: the way out when the answers cannot be rated.
+
+        Whoever votes afterwards votes with open eyes, and the rating says so.
+        """
+        self._store.reveal(self._store.get(comparison_id).id)
+
     def wait(self, comparison_id: str, timeout: float | None = None) -> ComparisonRecord:
         """Block until every answer is over and stored. TimeoutError after `timeout` seconds."""
         self._engine.wait([a.id for a in self._store.get(comparison_id).answers], timeout)

@@ -49,11 +49,19 @@ class Directory:
     """The providers by name, and a short memory of what they said. Safe to call from any thread."""
 
     def __init__(self, providers: Mapping[str, Provider], engine: RunEngine) -> None:
-        self._providers = dict(providers)
+        self._providers: dict[str, Provider] = {}
         self._engine = engine
-        self._seen = {name: _Seen() for name in providers}
+        self._seen: dict[str, _Seen] = {}
         self._capabilities: dict[ModelRef, tuple[float, Capabilities]] = {}
         self._lock = threading.Lock()
+        for provider in providers.values():
+            self.add(provider)
+
+    def add(self, provider: Provider) -> None:
+        """One more provider, under its own name."""
+        with self._lock:
+            self._seen[provider.name] = _Seen()
+            self._providers[provider.name] = provider
 
     @property
     def providers(self) -> Mapping[str, Provider]:

@@ -15,7 +15,7 @@ from app.services.directory import Found
 from app.services.drafting import connected, suggested
 
 # What the RAG chatbot runs with, and short enough that a small model on a laptop is done in seconds.
-SAMPLING = Sampling(temperature=0.3, top_p=0.85, max_tokens=300)
+SAMPLING = Sampling(temperature=0.3, top_p=0.85, top_k=20, max_tokens=300)
 
 PriceOf = Callable[[ModelInfo], Decimal | None]
 

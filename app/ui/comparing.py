@@ -8,6 +8,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Literal
 
 import streamlit as st
 
@@ -15,15 +19,15 @@ from app.bootstrap import Container
 from app.domain.answers import Answer
 from app.domain.comparisons import MAX_CONTESTANTS, Comparison, ComparisonRecord, Query
 from app.domain.errors import UnderstudyError, UserError
-from app.domain.message import Message
-from app.domain.models import Capabilities, ModelRef, Sampling
+from app.domain.evidence import Evidence
+from app.domain.models import Capabilities, ModelInfo, ModelRef, Sampling
 from app.domain.pricing import Estimate
-from app.domain.ratings import Vote
-from app.services import drafting
+from app.services import drafting, samples
 from app.services.comparing import Pane
 from app.services.directory import Found
 from app.services.drafting import Draft, FieldState, Slot
 from app.services.prompting import own_turns
+from app.services.rating import Ballot
 from app.ui import state
 
 
@@ -45,7 +49,12 @@ class View:
         return all(pane.live is None or pane.live.stored for pane in self.panes)
 
     def turns(self, pane: Pane) -> list[tuple[Comparison, Answer]]:
-        """One contestant's earlier turns, oldest first."""
+        """One contestant's earlier turns, oldest first.
+
+        None while hidden if one of them was revealed: it would tell who is who.
+        """
+        if self.record.hidden and not all(record.hidden for record in self.earlier):
+            return []
         contestants = [p.record.contestant for p in sorted(self.panes, key=lambda p: p.record.position)]
         return own_turns(contestants, self.earlier)[pane.record.position]
 
@@ -73,6 +82,77 @@ def arrange(view: View | None, draft: Draft) -> list[Spot]:
     return spots[:MAX_CONTESTANTS]
 
 
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """All that the page draws in one run."""
+
+    container: Container
+    found: Found
+    view: View | None
+    draft: Draft
+    known: Mapping[ModelRef, Capabilities]
+    problem: UnderstudyError | None
+
+    @property
+    def record(self) -> ComparisonRecord | None:
+        return self.view.record if self.view else None
+
+    @property
+    def hidden(self) -> bool:
+        """Whether nothing on the page may tell who is who."""
+        return self.view is not None and self.view.record.hidden
+
+    @property
+    def running(self) -> bool:
+        return self.view is not None and self.view.running
+
+    @property
+    def connections(self) -> Literal["only", "asked"] | None:
+        """Whether the connections stand in the place of the panes: nothing else is here, or they were asked for."""
+        if self.view is not None:
+            return None
+        if not drafting.connected(self.found):
+            return "only"
+        return "asked" if st.session_state.get("connections") else None
+
+    @property
+    def evidence(self) -> Evidence:
+        """What the answers on the page were given, else what the next ones will be."""
+        return self.view.record.comparison.evidence if self.view else self.draft.evidence
+
+    def ballot(self, rater: str) -> Ballot | None:
+        """The rater's own vote on what is open."""
+        return self.container.rating.ballot(self.view.record.id, rater) if self.view else None
+
+    def refused(self, slot: Slot | None = None) -> Mapping[str, FieldState]:
+        """The sampling fields that are not sent, for the shared settings or for one contestant's own."""
+        return fields(self.draft, self.known, slot)
+
+    def all_stored(self) -> bool:
+        return self.view is None or self.view.all_stored()
+
+
+def open_screen(container: Container) -> Screen:
+    """What is here, what is open, and what is about to be asked."""
+    found = container.directory.look()
+    prepare(container, found)
+    view = open_view(container)
+    problem = state.release()
+    draft = state.read_draft()
+    return Screen(container, found, view, draft, capabilities(container, draft), problem)
+
+
+def settled() -> bool:
+    """Whether this session has once shown a page on which nothing was running."""
+    return bool(st.session_state.get("settled"))
+
+
+def settle(screen: Screen) -> None:
+    """Called when the page is drawn."""
+    if not screen.running:
+        st.session_state["settled"] = True
+
+
 def prepare(container: Container, found: Found) -> None:
     """First values for everything on the page, once a session."""
     if state.ready():
@@ -81,8 +161,17 @@ def prepare(container: Container, found: Found) -> None:
     recent = container.history.search(Query(limit=1)).lines
     if recent:
         last = recent[0].models
-    state.begin(drafting.suggested(found, last))
+    if len(last) > 1 and all(found.info(ModelRef.parse(model)) for model in last):
+        state.put_models(last)
+    else:
+        state.begin(samples.contestants(found, partial(price_of, container)))
     st.session_state.setdefault("start", "together")
+
+
+def price_of(container: Container, model: ModelInfo) -> Decimal | None:
+    """USD per million tokens of answer; None when unpriced."""
+    price = container.prices.price(model.ref, datetime.now(UTC), local=model.local)
+    return price.output if price else None
 
 
 def open_view(container: Container) -> View | None:
@@ -110,65 +199,11 @@ def view_of(container: Container, comparison_id: str) -> View:
     return View(record, panes, earlier)
 
 
-def latest(container: Container, view: View | None, answer_id: str) -> Answer:
+def latest(screen: Screen, answer_id: str) -> Answer:
     """An answer as it stands, read anew from its record: for one that another process writes."""
-    assert view is not None
-    answers = container.comparing.get(view.record.id).answers
+    assert screen.view is not None
+    answers = screen.container.comparing.get(screen.view.record.id).answers
     return next(a.answer for a in answers if a.id == answer_id)
-
-
-def ask(container: Container, draft: Draft, prompt: str, after: View | None) -> None:
-    """Start the comparison. A prompt that cannot be asked is held for the prompt box, with the reason."""
-    try:
-        if after is not None and after.running:
-            raise UserError(Message("The last question is still being answered."), Message("Wait for it, or press Stop."))
-        record = container.comparing.start(draft.comparison(prompt), after.record.id if after else None)
-    except UnderstudyError as problem:
-        state.hold(prompt, problem)
-        return
-    state.set_adopted(record.id, [slot.id for slot in draft.slots])
-    state.set_open(record.id)
-
-
-def start_anew() -> None:
-    """Leave the open comparison; the settings stay."""
-    state.set_open(None)
-    state.set_adopted(None)
-
-
-def vote(container: Container, view: View, cast: Vote) -> None:
-    """Store the vote and lift the blind; a vote that does not count is said beside the prompt box."""
-    try:
-        container.rating.vote(view.record.id, cast)
-    except UserError as problem:
-        state.hold("", problem)
-
-
-def act(
-    container: Container,
-    draft: Draft,
-    view: View | None,
-    *,
-    prompt: str | None = None,
-    cast: Vote | None = None,
-    stopped: bool = False,
-    pressed: str | None = None,
-    found: Found | None = None,
-) -> None:
-    """Do what was asked for on the page and draw it anew; return when nothing was."""
-    if prompt is not None:
-        ask(container, draft, prompt, view)
-    elif cast is not None and view is not None:
-        vote(container, view, cast)
-    elif stopped and view is not None:
-        container.comparing.stop(view.record.id)
-    elif pressed == "new":
-        start_anew()
-    elif pressed == "add" and found is not None:
-        state.add(drafting.extra(found, [slot.model for slot in draft.slots]))
-    else:
-        return
-    st.rerun()
 
 
 def capabilities(container: Container, draft: Draft) -> dict[ModelRef, Capabilities]:
@@ -186,8 +221,11 @@ def fields(draft: Draft, known: Mapping[ModelRef, Capabilities], slot: Slot | No
     return drafting.field_states(chosen, known)
 
 
-def estimates(container: Container, draft: Draft, after: View | None) -> dict[int, Estimate]:
+def estimates(screen: Screen) -> dict[int, Estimate]:
     """By slot: what the next prompt carries before a word of it is written. Empty when it cannot be counted."""
+    container, draft, after = screen.container, screen.draft, screen.view
+    if screen.running:
+        return {}  # The conversation grows still: what is counted now would be wrong in a moment.
     try:
         comparison = draft.comparison("")
     except UserError:

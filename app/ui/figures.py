@@ -1,16 +1,14 @@
-"""What a pane shows below an answer, as plain data: the phases of its time, its figures, its badges."""
+"""What a pane shows below an answer, as plain data: the phases of its time, and its figures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Protocol
 
 from app.domain.answers import Answer, Status, Timing, Usage
 from app.domain.message import Message
-
-Tone = Literal["quiet", "warn"]
 
 
 class Words(Protocol):
@@ -47,14 +45,6 @@ class Figures:
     segments: tuple[Segment, ...]
     figures: tuple[Figure, ...]
     waiting: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Badge:
-    text: str
-    hint: str = ""
-    tone: Tone = "quiet"
-    icon: str = ""
 
 
 # How strongly each phase of the server's time is coloured.
@@ -136,9 +126,9 @@ def _segments(timing: Timing, words: Words) -> tuple[Segment, ...]:
 def _running(answer: Answer, words: Words, tokens: int | None) -> list[Figure]:
     timing = answer.timing
     if timing.first_token is None:
-        if answer.status is Status.WAITING:
+        if timing.total is None:  # nothing was sent yet: it waits for its turn, or its model is loading
             return [Figure(words.message(Message("waiting")))]
-        return [Figure(words.message(Message("waiting {time}", time=words.seconds(timing.total or 0.0))))]
+        return [Figure(words.message(Message("waiting {time}", time=words.seconds(timing.total))))]
     shown = [_first_token(timing.first_token, words)]
     rate = timing.tokens_per_second(tokens) if tokens else None
     if rate is not None:
@@ -184,7 +174,9 @@ def _finished(answer: Answer, words: Words) -> list[Figure]:
 
 
 def _rate(rate: float, words: Words) -> str:
-    return words.number(round(rate)) if rate >= 10 else words.number(round(rate, 1))
+    """Two digits are enough where it is thousands: nobody measures those to the token."""
+    places = 1 if rate < 10 else 0 if rate < 1000 else 2 - len(str(int(rate)))
+    return words.number(round(rate, places))
 
 
 def _tokens_hint(usage: Usage, words: Words) -> str:
@@ -212,54 +204,3 @@ def _cost(answer: Answer, about: str, words: Words) -> Figure:
             words.message(Message("A local model has no fee; the machine it runs on is not counted here.")),
         )
     return Figure(about + words.usd(answer.cost_usd))
-
-
-# Badges
-
-
-def badges_of(answer: Answer, words: Words, *, hidden: bool = False) -> tuple[Badge, ...]:
-    """What deserves a word about a finished answer. Hidden: only what the text itself shows anyway."""
-    badges: list[Badge] = []
-    if not hidden:
-        badges.extend(_not_sent(answer.not_sent, words))
-    if answer.finish == "length" and answer.status is Status.DONE:
-        badges.append(_stopped(answer, words, hidden))
-    word = _STATUS_BADGES.get(answer.status)
-    if word is not None:
-        label, hint = word
-        badges.append(Badge(words.message(label), words.message(hint), "warn", "content_cut"))
-    if answer.usage is not None and answer.usage.source == "estimated" and not hidden:
-        hint = Message("The server reported no tokens: they were counted here.")
-        badges.append(Badge(words.message(Message("tokens estimated")), words.message(hint), "quiet", "straighten"))
-    return tuple(badges)
-
-
-_STATUS_BADGES: Mapping[Status, tuple[Message, Message]] = {
-    Status.TRUNCATED: (
-        Message("truncated"),
-        Message("The prompt or the answer was cut: it is kept, but not put to a vote."),
-    ),
-    Status.CANCELLED: (Message("stopped"), Message("It was stopped by hand; what had arrived is kept.")),
-    Status.INTERRUPTED: (
-        Message("interrupted"),
-        Message("The app ended while this was being written; what had arrived is kept."),
-    ),
-}
-
-
-def _not_sent(fields: Mapping[str, Message], words: Words) -> list[Badge]:
-    if len(fields) > 2:
-        hint = "\n".join(f"{name}: {words.message(reason)}" for name, reason in fields.items())
-        return [Badge(words.message(Message("{n} settings not sent", n=len(fields))), hint, "quiet", "block")]
-    return [
-        Badge(words.message(Message("{field} not sent", field=name)), words.message(reason), "quiet", "block")
-        for name, reason in fields.items()
-    ]
-
-
-def _stopped(answer: Answer, words: Words, hidden: bool) -> Badge:
-    hint = words.message(Message("The answer reached max tokens; it may end in the middle."))
-    if hidden or answer.usage is None:
-        return Badge(words.message(Message("stopped at its limit")), hint, "warn", "content_cut")
-    label = Message("stopped at {n} tokens", n=words.number(answer.usage.output))
-    return Badge(words.message(label), hint, "warn", "content_cut")

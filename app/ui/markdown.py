@@ -151,7 +151,7 @@ def _render_link(self: RendererHTML, tokens: Sequence[Token], idx: int, options:
 def _render_image(self: RendererHTML, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Env) -> str:
     # A picture would be fetched from wherever the model says: that tells a stranger what was read here.
     address = str(tokens[idx].attrGet("src") or "")
-    return f"{_link(address)}🖼 {escape(tokens[idx].content or address)}</a>"
+    return f'<span class="us-image">{_link(address)}{escape(tokens[idx].content or address)}</a></span>'
 
 
 def _render_table(self: RendererHTML, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Env) -> str:

@@ -26,9 +26,7 @@ def main() -> None:
     page = st.navigation(
         [
             st.Page(ROOT / "pages" / "compare.py", title=t("Compare"), icon=":material/compare_arrows:", default=True),
-            st.Page(
-                ROOT / "pages" / "history.py", title=t("History"), icon=":material/history:", url_path="history"
-            ),
+            st.Page(ROOT / "pages" / "history.py", title=t("History"), icon=":material/history:", url_path="history"),
         ],
         position="top",
     )

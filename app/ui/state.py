@@ -66,6 +66,7 @@ def remove(slot: int) -> None:
 def put_models(models: Sequence[str]) -> list[int]:
     """Replace the contestants; returns their slots."""
     slot_ids().clear()
+    st.session_state["next_slot"] = 0
     for model in models:
         add(model)
     return list(slot_ids())

@@ -338,7 +338,7 @@ class WireContract:
 
             task = asyncio.create_task(watch())
             await started.wait()
-            while not bench.bodies(model):  # noqa: ASYNC110 - the server lives in another thread
+            while not bench.bodies(model):
                 await asyncio.sleep(0.01)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):

@@ -243,6 +243,7 @@ class TestStreams:
             again = await events_of(provider, request)
             assert text_of(again)
             assert "stream_options" not in sent_of(again).body
+            assert "stream_options" in sent_of(await events_of(provider, ask("answer"))).body
             await provider.aclose()
 
         run(main)

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.answers import Status
+from app.domain.answers import Answer, Status
 from app.domain.chat import TextDelta
 from app.domain.comparisons import Comparison
 from app.domain.errors import Fault, UserError
 from app.domain.evidence import Evidence, Passage
 from app.domain.models import Contestant, ModelRef
+from app.domain.ratings import Outcome, Vote
 from tests.integration.world import Named, world
 from tests.unit.scripted import FOREVER
 
@@ -109,5 +110,27 @@ def test_what_was_left_out_of_the_prompt_is_said(tmp_path: Path) -> None:
 def test_the_estimate_counts_what_would_be_sent(tmp_path: Path) -> None:
     with world(tmp_path) as w:
         first = w.ask("One?")
-        alone, following = w.comparing.estimate(w.comparison("a b")), w.comparing.estimate(w.comparison("a b"), first.id)
+        alone, following = (
+            w.comparing.estimate(w.comparison("a b")),
+            w.comparing.estimate(w.comparison("a b"), first.id),
+        )
         assert alone[0].prompt_tokens == 2 and following[0].prompt_tokens == 2 + 1 + 3
+
+
+def test_a_blind_comparison_can_be_revealed_without_a_vote(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        record = w.ask(blind=True)
+        w.comparing.reveal(record.id)
+        assert not w.store.get(record.id).hidden
+        w.rating.vote(record.id, Vote("Kim", outcome=Outcome.TIE))
+        assert [rating.blind for rating, _ in w.ratings.all()] == [False]
+
+
+def test_progress_of_many_answers_is_saved_together_and_leaves_finished_ones_alone(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        local = [True, True]
+        record = w.store.add(w.comparison(), sides=[0, 1], local=local, after=None, owner="me")
+        first, second = (a.id for a in record.answers)
+        w.store.save_answer(first, Answer(Status.DONE, text="whole"))
+        w.store.save_progress({first: Answer(Status.RUNNING, text="late"), second: Answer(Status.RUNNING, text="half")})
+        assert [a.answer.text for a in w.store.get(record.id).answers] == ["whole", "half"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -87,3 +87,7 @@ class MemoryRuns:
         if self._refuse():
             raise OSError(28, "No space left on device")
         self.states.setdefault(answer_id, []).append(answer)
+
+    def save_progress(self, answers: Mapping[str, Answer]) -> None:
+        for answer_id, answer in answers.items():
+            self.save_answer(answer_id, answer)

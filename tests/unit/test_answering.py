@@ -13,15 +13,14 @@ from tests.unit.scripted import FOREVER, CentPrices, ScriptedProvider, WordToken
 
 REQUEST = ChatRequest("one", (), prompt_tokens=5)
 DONE = Finished("stop", Usage(input=5, output=2))
+PATIENT = Patience()
 
 
 def busy(retry_after: float | None = 0.0) -> ProviderError:
-    return ProviderError(
-        Fault.SERVER_BUSY, Message("Busy."), Message("Wait."), retryable=True, retry_after=retry_after
-    )
+    return ProviderError(Fault.SERVER_BUSY, Message("Busy."), Message("Wait."), retryable=True, retry_after=retry_after)
 
 
-def answer(provider: ScriptedProvider, patience: Patience = Patience(), local_only: bool = False) -> Answer:
+def answer(provider: ScriptedProvider, patience: Patience = PATIENT, local_only: bool = False) -> Answer:
     live = LiveAnswer()
     answering = Answering(CentPrices(), WordTokens(), patience, local_only=local_only)
     asyncio.run(answering.answer(provider, REQUEST, live))
