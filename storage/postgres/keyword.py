@@ -43,8 +43,8 @@ _ROW = np.dtype(
         ("document", ">i4"),
     ]
 )
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
+HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+TRAILER = b"\xff\xff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Postings:
         rows["id"] = self.passage[order] + first_id
         rows["weight"] = self.weight[order]
         rows["document"] = document_id
-        return _HEADER + rows.tobytes() + _TRAILER
+        return HEADER + rows.tobytes() + TRAILER
 
 
 @lru_cache(maxsize=200_000)

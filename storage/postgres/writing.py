@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from struct import Struct
 
-from pgvector.psycopg import HalfVector  # type: ignore[import-untyped]
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from app.domain.documents import Chunk, Document, Vectors
 from storage.postgres import schema
 from storage.postgres.connections import Connection
-from storage.postgres.keyword import Postings
+from storage.postgres.keyword import HEADER, TRAILER, Postings
 
 # In the order of COPY.
 _PASSAGE = "id, langchain_id, content, embedding, document_id, document, page, heading, start_offset, end_offset"
+_BEGIN, _VECTOR, _INT = Struct(">hiii"), Struct(">ihh"), Struct(">ii")
+_NULL = (-1).to_bytes(4, "big", signed=True)
+_ROWS_AT_ONCE = 200
 
 
 def insert(
@@ -109,26 +112,38 @@ def _copy_passages(
     chunks: Sequence[Chunk],
     vectors: Vectors,
 ) -> None:
-    half = vectors.shape[1] > schema.MOST_DIMENSIONS_VECTOR
-    kind = "halfvec" if half else "vector"
     copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)")
-    with connection.cursor().copy(copy.format(schema.passages_table(name, collection), sql.SQL(_PASSAGE))) as stream:
-        stream.set_types(["int4", "uuid", "text", kind, "int4", "text", "int4", "text", "int4", "int4"])
-        for n, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):
-            stream.write_row(
-                (
-                    first + n,
-                    uuid.uuid4(),
-                    clean(chunk.text),
-                    HalfVector(vector) if half else vector,
-                    document_id,
-                    document,
-                    chunk.page,
-                    clean(chunk.heading),
-                    chunk.start,
-                    chunk.end,
-                )
+    statement = copy.format(schema.passages_table(name, collection), sql.SQL(_PASSAGE))
+    with connection.cursor().copy(statement) as stream:
+        stream.write(HEADER)
+        for n in range(0, len(chunks), _ROWS_AT_ONCE):
+            rows = _rows(
+                document_id, document, first + n, chunks[n : n + _ROWS_AT_ONCE], vectors[n : n + _ROWS_AT_ONCE]
             )
+            stream.write(b"".join(rows))
+        stream.write(TRAILER)
+
+
+def _rows(document_id: int, document: str, first: int, chunks: Sequence[Chunk], vectors: Vectors) -> Iterator[bytes]:
+    """Rows in COPY's binary form: each field with its length before it (−1 for NULL), big-endian.
+
+    Packed here because the driver takes twice as long, a value at a time.
+    """
+    dimension = vectors.shape[1]
+    kind = ">f2" if dimension > schema.MOST_DIMENSIONS_VECTOR else ">f4"
+    title = _text(document)
+    for n, (chunk, vector) in enumerate(zip(chunks, vectors.astype(kind), strict=True)):
+        values = vector.tobytes()
+        yield _BEGIN.pack(10, 4, first + n, 16) + uuid.uuid4().bytes + _text(clean(chunk.text))
+        # pgvector: the number of dimensions, two bytes unused, then the values.
+        yield _VECTOR.pack(4 + len(values), dimension, 0) + values + _INT.pack(4, document_id) + title
+        yield _NULL if chunk.page is None else _INT.pack(4, chunk.page)
+        yield _text(clean(chunk.heading)) + _INT.pack(4, chunk.start) + _INT.pack(4, chunk.end)
+
+
+def _text(text: str) -> bytes:
+    data = text.encode()
+    return len(data).to_bytes(4, "big") + data
 
 
 def _count(connection: Connection, name: str, collection: int, terms: list[int], counts: list[int]) -> None:
