@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.documents import Fusion, Mode, StoredPassage
 from app.domain.evidence import Evidence, Passage
@@ -96,7 +96,7 @@ class SearchResult:
 
     @property
     def evidence(self) -> Evidence:
-        return Evidence(tuple(hit.shown for hit in self.hits))
+        return Evidence(tuple(replace(hit.shown, collection=self.collection) for hit in self.hits))
 
 
 Ask = Callable[[ModelRef, str, str], str]

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from app.domain.answers import Status
 from app.domain.chat import ChatMessage, ChatRequest
 from app.domain.errors import Fault, ProviderError, UnderstudyError, UserError
-from app.domain.evidence import Evidence
 from app.domain.message import Message
 from app.domain.models import ModelRef, Sampling
 from app.domain.searching import DEFAULT, Labelled, RetrievalScores, Search, SearchResult, SearchSettings, Target
@@ -57,16 +56,6 @@ class Searching:
     def search(self, query: str, collection: str, settings: SearchSettings = DEFAULT) -> SearchResult:
         """Raises UserError or ProviderError."""
         return self._search(query, collection, settings)
-
-    def evidence(self, query: str, collection: str, settings: SearchSettings = DEFAULT) -> Evidence:
-        """The passages for a comparison, retrieved once. Raises UserError when there are none."""
-        found = self._search(query, collection, settings).evidence
-        if not found:
-            raise UserError(
-                Message("Nothing in the collection “{name}” fits the question.", name=collection),
-                Message("Ask in other words, choose another collection, or compare without sources."),
-            )
-        return found
 
     def side_by_side(self, query: str, sides: Sequence[Side]) -> SideBySide:
         """The same question on up to three sides, one after another so that their times compare."""

@@ -14,6 +14,7 @@ from app.domain.searching import Labelled, SearchResult, SearchSettings, Target
 from app.evaluation.retrieval_metrics import scores
 from app.retrieval.search import Searcher
 from app.services.searching import Searching, Side
+from app.services.sources import collection_of, retrieve
 from storage.postgres.passages import PgPassageStore
 from tests.integration.passages import MODEL, collection, embed, put, store
 
@@ -159,6 +160,19 @@ def test_a_labelled_set_measures_each_side(opened: PgPassageStore) -> None:
 
 
 def test_evidence_that_is_empty_is_an_error_not_a_comparison_without_sources(opened: PgPassageStore) -> None:
-    searching = Searching(searcher(opened), scores)
     with pytest.raises(UserError, match="Nothing in the collection"):
-        searching.evidence("zebra", "handbook", SearchSettings(mode=Mode.KEYWORD))
+        retrieve(searcher(opened), "handbook", "zebra", SearchSettings(mode=Mode.KEYWORD))
+
+
+def test_sources_name_their_collection_and_every_step_is_timed(opened: PgPassageStore) -> None:
+    found = retrieve(searcher(opened), "handbook", "팀장의 승인", SearchSettings(mode=Mode.KEYWORD))
+    assert [(p.collection, p.document, p.text) for p in found.evidence.passages] == [("handbook", "rules.txt", REMOTE)]
+    assert found.seconds > 0 and collection_of(found.evidence) == "handbook"
+
+
+def test_of_a_prompt_as_long_as_a_document_the_beginning_is_searched_for_and_that_is_said(
+    opened: PgPassageStore,
+) -> None:
+    found = retrieve(searcher(opened), "handbook", "팀장의 승인 " + "x " * 5_000, SearchSettings(mode=Mode.KEYWORD))
+    assert [p.text for p in found.evidence.passages] == [REMOTE]
+    assert [str(n) for n in found.notices] == ["The sources were searched for by the first 4,000 characters."]
