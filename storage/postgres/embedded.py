@@ -78,9 +78,11 @@ class EmbeddedPostgres:
             with self._server_lock():
                 _forget(self._user)
                 self._user = None
-                if not self._others() and self._running():
+                if self._others():
+                    return
+                if self._running():
                     self._control("stop", "-m", "fast", "-t", str(STOP_SECONDS))
-                    sandbox.drop_private_folder(self._data)
+                sandbox.drop_private_folder(self._data)
 
     def _server_lock(self) -> FileLock:
         return FileLock(self._folder / "server.lock", timeout=START_SECONDS + STOP_SECONDS, thread_local=False)

@@ -39,7 +39,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield found
     server = EmbeddedPostgres(found)
     if (found / "postgres" / "data" / "PG_VERSION").exists() and server._running():
-        os.kill(postmaster(found), signal.SIGQUIT)
+        server.address()  # a user of it again, so that it is stopped
+    server.close()
 
 
 def postmaster(home: Path) -> int:
