@@ -32,6 +32,7 @@ from app.services.directory import Directory
 from app.services.exporting import Exporting
 from app.services.history import History
 from app.services.indexing import Indexing
+from app.services.listing import Listing
 from app.services.rating import RatingService
 from app.services.runs import RunEngine
 from app.services.searching import ModelAsker, Searching
@@ -64,6 +65,7 @@ class Container:
     indexing: Indexing
     searching: Searching
     documents_begun: Callable[[], bool]
+    collections: Listing
     fetches: Fetches
     prices: Prices
     tokens: TokenCounter
@@ -133,6 +135,7 @@ def build(settings: Settings | None = None) -> Container:
         indexing=library.indexing,
         searching=library.searching,
         documents_begun=library.begun,
+        collections=Listing(library.passages, library.begun),
         fetches=Fetches(settings.models_folder),
         prices=prices,
         tokens=tokens,
