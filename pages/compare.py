@@ -17,7 +17,7 @@ from components.sidebar import shared_settings
 screen = comparing.open_screen(get_container())
 
 with st.sidebar:
-    shared_settings(screen.draft, screen.refused(), named=not screen.hidden)
+    shared_settings(screen.draft, screen.refused(), screen.listed, screen.helpers, named=not screen.hidden)
 
 with st.bottom:
     cast = None

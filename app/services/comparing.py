@@ -55,26 +55,29 @@ class Comparing:
         self._prices = prices
         self._owner = owner
 
-    def start(self, comparison: Comparison, after: str | None = None) -> ComparisonRecord:
+    def start(
+        self, comparison: Comparison, after: str | None = None, notices: Sequence[Message] = ()
+    ) -> ComparisonRecord:
         """Store the comparison and set its contestants going.
 
-        `after` is the id of the comparison that this one follows up. Raises UserError for input that
-        cannot be asked; what goes wrong with one contestant is that answer's own error.
+        `after` is the id of the comparison that this one follows up; `notices` are said with every
+        answer. Raises UserError for input that cannot be asked; what goes wrong with one contestant
+        is that answer's own error.
         """
-        comparison, notices = _checked(comparison)
+        comparison, dropped = _checked(comparison)
         thread = self._store.thread(self._store.get(after)) if after else ()
         sides = _order(comparison, thread)
         local = [self.is_local(c.model) for c in comparison.contestants]
         record = self._store.add(comparison, sides=sides, local=local, after=after, owner=self._owner)
-        jobs = []
+        jobs, said = [], (*notices, *dropped)
         turns = own_turns(comparison.contestants, thread)
         for stored, earlier in zip(sorted(record.answers, key=lambda a: a.position), turns, strict=True):
             model = stored.contestant.model
-            live = LiveAnswer(notices)
+            live = LiveAnswer(said)
             try:
                 provider = self._directory.provider(model)
             except ProviderError as exc:
-                self._store.save_answer(stored.id, Answer(Status.FAILED, notices=notices, error=exc.error))
+                self._store.save_answer(stored.id, Answer(Status.FAILED, notices=said, error=exc.error))
                 continue
             messages = messages_for(comparison, earlier)
             request = ChatRequest(

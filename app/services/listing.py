@@ -65,11 +65,11 @@ class Listing:
             found = Listed(self._last.collections, problem=problem)
         except Exception as exc:
             log.error("collections could not be listed: %s", type(exc).__name__, exc_info=exc)
-            problem = UserError(
+            unforeseen = UserError(
                 Message("The collections cannot be listed: {what}.", what=type(exc).__name__),
                 Message("See what `python -m app collections list` says."),
             )
-            found = Listed(self._last.collections, problem=problem)
+            found = Listed(self._last.collections, problem=unforeseen)
         with self._lock:
             self._last, self._at, self._asking = found, time.monotonic(), None
         done.set()

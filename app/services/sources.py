@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from app.domain.comparisons import Comparison
 from app.domain.errors import UserError
 from app.domain.evidence import Evidence
 from app.domain.message import Message
@@ -53,6 +54,12 @@ def retrieve(search: Search, collection: str, prompt: str, settings: SearchSetti
             Message("Ask in other words, choose another collection, or compare without sources."),
         )
     return Retrieved(result.evidence, result.steps, notices + result.notices)
+
+
+def grounded(search: Search, comparison: Comparison, sources: Sources) -> tuple[Comparison, Retrieved]:
+    """`comparison` with what is found for its prompt in `sources`, after what was pasted. Raises as `retrieve` does."""
+    found = retrieve(search, sources.collection, comparison.prompt, sources.settings)
+    return replace(comparison, evidence=together(comparison.evidence, found.evidence)), found
 
 
 def together(pasted: Evidence, retrieved: Evidence) -> Evidence:

@@ -26,6 +26,7 @@ from app.services import drafting, samples
 from app.services.comparing import Pane
 from app.services.directory import Found
 from app.services.drafting import Draft, FieldState, Slot
+from app.services.listing import Listed
 from app.services.prompting import own_turns
 from app.services.rating import Ballot
 from app.ui import state
@@ -88,6 +89,7 @@ class Screen:
 
     container: Container
     found: Found
+    listed: Listed
     view: View | None
     draft: Draft
     known: Mapping[ModelRef, Capabilities]
@@ -120,6 +122,11 @@ class Screen:
         """What the answers on the page were given, else what the next ones will be."""
         return self.view.record.comparison.evidence if self.view else self.draft.evidence
 
+    @property
+    def helpers(self) -> list[str]:
+        """The models that can be asked for a step of a search."""
+        return [str(m.ref) for m in drafting.connected(self.found)]
+
     def ballot(self, rater: str) -> Ballot | None:
         """The rater's own vote on what is open."""
         return self.container.rating.ballot(self.view.record.id, rater) if self.view else None
@@ -139,7 +146,7 @@ def open_screen(container: Container) -> Screen:
     view = open_view(container)
     problem = state.release()
     draft = state.read_draft()
-    return Screen(container, found, view, draft, capabilities(container, draft), problem)
+    return Screen(container, found, container.collections.look(), view, draft, capabilities(container, draft), problem)
 
 
 def settled() -> bool:
