@@ -12,7 +12,7 @@ import streamlit as st
 from app.domain.errors import UnderstudyError, UserError
 from app.domain.searching import Estimate, Labelled
 from app.services import sample_questions
-from app.services.labelled import read_labelled
+from app.services.labelled import MOST_BYTES, read_labelled
 from app.ui import searching
 from app.ui.searching import Scored, SearchScreen
 from app.ui.text import speech, t, tn
@@ -48,6 +48,7 @@ def _set() -> tuple[Labelled, ...]:
         t("Questions and the documents that answer them"),
         type=["csv", "tsv", "jsonl", "json"],
         key="labelled",
+        max_upload_size=MOST_BYTES // 1_000_000,
         help=t("CSV with the columns question, document, page (a page may be left out), or JSON lines."),
     )
     with st.container(horizontal=True, vertical_alignment="center", key="samples-row"):
@@ -168,12 +169,16 @@ def _plot(scored: Scored) -> go.Figure:
         )
     middle = (len(scored.views) - 1) * 0.11
     names = [name for name, _ in _metrics(scored, 0)]
-    figure.update_xaxes(range=[-0.02, 1.02], tickformat=".1f")
+    figure.update_xaxes(range=[-0.02, 1.02], tickformat=".1f", showgrid=True, zeroline=False)
     figure.update_yaxes(
-        tickvals=[middle + m for m in range(len(names))], ticktext=names, autorange="reversed", showgrid=False
+        tickvals=[middle + m for m in range(len(names))],
+        ticktext=names,
+        autorange="reversed",
+        showgrid=False,
+        zeroline=False,
     )
     figure.update_layout(
-        height=120 + 90 * len(names),
+        height=90 + 80 * len(names),
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
     )

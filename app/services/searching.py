@@ -52,13 +52,18 @@ class Searching:
     def __init__(self, search: Search, score: Scoring) -> None:
         self._search = search
         self._score = score
+        self._warm: set[str] = set()
 
     def search(self, query: str, collection: str, settings: SearchSettings = DEFAULT) -> SearchResult:
         """Raises UserError or ProviderError."""
         return self._search(query, collection, settings)
 
     def side_by_side(self, query: str, sides: Sequence[Side]) -> SideBySide:
-        """The same question on up to three sides, one after another so that their times compare."""
+        """The same question on up to three sides, one after another so that their times compare.
+
+        What a first search of a collection waits for besides (an embedding model that is loaded, a
+        server that starts) counts for no side.
+        """
         if not 1 <= len(sides) <= MOST_SIDES:
             raise UserError(
                 Message("A search has one to {most} sides.", most=MOST_SIDES), Message("Choose fewer settings.")
@@ -66,6 +71,9 @@ class Searching:
         results: list[SearchResult | UnderstudyError] = []
         for side in sides:
             try:
+                if side.collection not in self._warm:
+                    self._search(query, side.collection, replace(side.settings, expansion=None, extraction=None))
+                    self._warm.add(side.collection)
                 results.append(self._search(query, side.collection, side.settings))
             except UnderstudyError as error:
                 results.append(error)
