@@ -37,10 +37,9 @@ def documents_add(
     """Draw it. `into` is the collection when it is settled; `keep` stores uploads, `look` previews one."""
     with st.container(border=True, key=f"{key}-add"):
         files = st.file_uploader(
-            t("Add documents"),
+            t("Add documents: PDF, DOCX, PPTX, XLSX, CSV, HTML, Markdown, text"),
             accept_multiple_files=True,
             max_upload_size=max_mb,
-            help=t("PDF, DOCX, PPTX, XLSX, CSV, HTML, Markdown, text"),
             key=files_key,
         )
         if not files:
@@ -63,7 +62,7 @@ def documents_add(
         if st.toggle(t("Preview the passages"), key=f"{key}-preview"):
             chosen = sources[0]
             if len(sources) > 1:
-                chosen = st.selectbox(t("File"), sources, format_func=lambda s: plain(s.name), key=f"{key}-file")
+                chosen = st.selectbox(t("File"), sources, format_func=lambda s: s.name, key=f"{key}-file")
             preview_view(look(chosen, settings), key=key)
         if start:
             return Add(sources, name, None if known else settings)

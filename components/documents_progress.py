@@ -75,10 +75,17 @@ def _total(state: IndexingState) -> str:
         speech().percent(state.fraction),
     ]
     if state.left is not None:
-        parts.append(t("about {time} left", time=speech().seconds(state.left)))
+        parts.append(_left(state.left))
     if state.cost.usd:
         parts.append(plain(speech().usd(state.cost.usd)))
     return " · ".join(parts)
+
+
+def _left(seconds: float) -> str:
+    """As exact as an estimate is."""
+    if seconds < 90:
+        return tn("about {n} second left", "about {n} seconds left", max(1, round(seconds)))
+    return tn("about {n} minute left", "about {n} minutes left", round(seconds / 60))
 
 
 def _ended(job: IndexingJob, key: str) -> Action | None:

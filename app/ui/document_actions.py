@@ -94,7 +94,7 @@ def carry_out(container: Container, action: Action | None) -> None:
         with st.spinner(t("Working …")):
             _do(container, action)
     except UnderstudyError as problem:
-        st.session_state["documents-problem"] = problem
+        st.session_state["documents_problem"] = problem
     st.rerun()
 
 
@@ -136,7 +136,7 @@ def _do(container: Container, action: Action) -> None:
 
 def release() -> UnderstudyError | None:
     """Why the last thing could not be done, once."""
-    return cast("UnderstudyError | None", st.session_state.pop("documents-problem", None))
+    return cast("UnderstudyError | None", st.session_state.pop("documents_problem", None))
 
 
 def show(place: Open) -> None:
@@ -149,7 +149,7 @@ def show(place: Open) -> None:
 
 
 def watched() -> set[str]:
-    return cast("set[str]", st.session_state.setdefault("documents-watched", set()))
+    return cast("set[str]", st.session_state.setdefault("documents_watched", set()))
 
 
 def watch(job: IndexingJob) -> None:
@@ -170,12 +170,13 @@ def jobs(container: Container) -> list[IndexingJob]:
 
 def uploader_key() -> str:
     """A new one for every batch: the browser's list is empty again, and its memory free."""
-    return f"documents-files-{st.session_state.setdefault('documents-batch', 0)}"
+    batch = int(st.session_state.setdefault("documents_batch", 0))
+    return f"documents-files-{batch}"
 
 
 def keep(container: Container, files: Sequence[UploadedFile]) -> tuple[Source, ...]:
     """The uploaded files as sources; those taken off the list are deleted. Raises UserError when the disk is full."""
-    kept = cast("dict[str, Source]", st.session_state.setdefault("documents-kept", {}))
+    kept = cast("dict[str, Source]", st.session_state.setdefault("documents_kept", {}))
     ids = {file.file_id: file for file in files}
     for gone in kept.keys() - ids.keys():
         kept.pop(gone).path.unlink(missing_ok=True)
@@ -187,14 +188,14 @@ def keep(container: Container, files: Sequence[UploadedFile]) -> tuple[Source, .
 
 def forget_uploads() -> None:
     """They belong to a job now."""
-    st.session_state["documents-kept"] = {}
-    st.session_state["documents-batch"] = int(st.session_state.get("documents-batch", 0)) + 1
+    st.session_state["documents_kept"] = {}
+    st.session_state["documents_batch"] = int(st.session_state.get("documents_batch", 0)) + 1
 
 
 def preview(container: Container, source: Source, settings: Settings) -> Preview | UnderstudyError:
     """What indexing would make of an upload; remembered for as long as nothing is changed."""
     asked = (source, settings)
-    last = cast("tuple[object, Preview | UnderstudyError] | None", st.session_state.get("documents-preview"))
+    last = cast("tuple[object, Preview | UnderstudyError] | None", st.session_state.get("documents_preview"))
     if last is not None and last[0] == asked:
         return last[1]
     found: Preview | UnderstudyError
@@ -203,5 +204,5 @@ def preview(container: Container, source: Source, settings: Settings) -> Preview
             found = container.indexing.preview(source, settings.chunking, ModelRef.parse(settings.embedding))
     except UnderstudyError as problem:
         found = problem
-    st.session_state["documents-preview"] = (asked, found)
+    st.session_state["documents_preview"] = (asked, found)
     return found
