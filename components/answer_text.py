@@ -97,7 +97,7 @@ def _popovers(text: str, evidence: Evidence, key: str) -> str:
     count = len(evidence.passages)
     return "".join(
         f'<div popover id="us-{escape(key)}-{n}" class="us-popover"><strong>[{n}] {escape(place(passage))}</strong>'
-        f"{warning_html(passage.text)}{passage_html(passage.text)}{document_link(passage)}</div>"
+        f"{document_link(passage)}{warning_html(passage.text)}{passage_html(passage.text)}</div>"
         for n in cited(text)
         if 1 <= n <= count
         for passage in [evidence.passages[n - 1]]

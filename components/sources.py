@@ -26,7 +26,6 @@ def sources_choice(listed: Listed, models: Sequence[str]) -> None:
             t("Collection"),
             [*by_name] if chosen in by_name or not chosen else [str(chosen), *by_name],
             index=None,
-            format_func=lambda name: collection_label(by_name.get(name), name),
             key=key,
             placeholder=t("Looking…") if listed.pending else t("No sources from documents"),
             help=t("Passages are found once for each question; every contestant gets the same."),
@@ -40,8 +39,20 @@ def sources_choice(listed: Listed, models: Sequence[str]) -> None:
             key="sources-settings",
         ):
             search_settings(state.SOURCES, models)
+    if chosen in by_name:
+        st.caption(_held(by_name[str(chosen)]))
     if listed.problem is not None:
         problem(listed.problem)
+
+
+def _held(record: CollectionRecord) -> str:
+    """``12 documents · 340 passages``."""
+    return " · ".join(
+        (
+            tn("{n} document", "{n} documents", record.documents),
+            tn("{n} passage", "{n} passages", record.passages),
+        )
+    )
 
 
 def collection_label(record: CollectionRecord | None, name: str) -> str:
