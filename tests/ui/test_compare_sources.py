@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.documents import Mode
+from app.domain.documents import Collection, Mode
 from app.domain.errors import UserError
 from app.domain.message import Message
+from app.domain.models import ModelRef
 from app.domain.searching import SearchResult, SearchSettings
 from tests.ui.compare_page import Page, compare_page, new_session, until
 
@@ -106,3 +107,27 @@ def test_without_a_collection_nothing_is_retrieved(page: Page) -> None:
 def test_a_machine_where_nothing_was_indexed_starts_no_server(tmp_path: Path) -> None:
     with compare_page(tmp_path):
         assert not (tmp_path / "postgres").exists()
+
+
+def test_a_document_server_that_is_down_is_said_and_comparing_without_sources_goes_on(tmp_path: Path) -> None:
+    variables = {"PGVECTOR_URL": "postgresql://nobody@127.0.0.1:9/nothing"}
+    with compare_page(tmp_path, variables=variables) as page:
+        until(lambda: page.container.collections.look().problem, 60)
+        assert "PGVECTOR_URL" in page.run().words()
+        page.app.text_area(key="context").set_value("Lunch is at noon.")
+        page.choose(*MODELS).ask("When is lunch?")
+        assert len(page.record().comparison.evidence.passages) == 1
+
+
+def test_an_embedding_model_that_is_gone_is_said_and_the_prompt_is_kept(indexed_home: Path) -> None:
+    with compare_page(indexed_home, servers=False) as page:
+        store = page.container.passages
+        collection = store.create(Collection("of a model that is gone", ModelRef("ollama", "nomic-embed-text"), 768))
+        try:
+            page.app = new_session()
+            page.app.session_state["collection-sources"] = collection.name
+            page.run().choose(*MODELS).ask(LEAVE)
+            assert "Ollama" in page.words()
+            assert page.app.chat_input(key="prompt").proto.value == LEAVE
+        finally:
+            store.delete_collection(collection.name)
