@@ -42,13 +42,13 @@ def documents_add(
             max_upload_size=max_mb,
             key=files_key,
         )
-        if not files:
-            return None if into or collections else _samples(key)
         try:
             sources = keep(files)
         except UnderstudyError as error:
             problem(error)
             return None
+        if not sources:
+            return None if into or collections else _samples(key)
         with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}-where"):
             name, known = _where(collections, into, key)
             start = st.button(
@@ -87,13 +87,15 @@ def _where(
     """The name of the collection, and the collection if there is one of that name."""
     if into is not None:
         return into.name, into
-    names = [c.name for c in collections]
+    state = f"{key}-collection"
+    typed = st.session_state.get(state)
+    names = [c.name for c in collections] or [NEW]
     chosen = st.selectbox(
         t("Collection"),
-        names or [NEW],
+        [*names, str(typed)] if typed and typed not in names else names,
         accept_new_options=True,
         help=t("Choose one, or type a name to make a new one."),
-        key=f"{key}-collection",
+        key=state,
     )
     name = str(chosen or "").strip()
     return name, next((c for c in collections if c.name == name), None)

@@ -52,12 +52,15 @@ def _reindex(
 ) -> Action | None:
     own = settings_of(record.collection)
     st.caption(t("From the stored text, without the files. Another embedding model can be compared with this one."))
-    settings = all_settings(embeddings, tokenisers, own, key=f"{key}-anew")
+    # A key of its own for each collection, or the settings of the last one opened would stay.
+    settings = all_settings(embeddings, tokenisers, own, key=f"{key}-anew-{record.id}")
     beside = st.toggle(t("Into another collection, beside this one"), value=True, key=f"{key}-beside")
     name = ""
     if beside:
         model = settings.embedding.partition(":")[2] or settings.embedding
-        name = st.text_input(t("Its name"), value=f"{record.name} · {model}", key=f"{key}-beside-name").strip()
+        name = st.text_input(
+            t("Its name"), value=f"{record.name} · {model}", key=f"{key}-beside-name-{record.id}-{model}"
+        ).strip()
     else:
         st.caption(t("The old index serves until the new one is whole, and stays when a document fails."))
     pressed = st.button(

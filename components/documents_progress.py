@@ -56,14 +56,13 @@ def _running(job: IndexingJob, key: str) -> None:
         st.rerun()  # the lists of documents have changed too
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-total-{job.id}"):
         st.progress(min(1.0, state.fraction), text=_total(state), width="stretch")
-        if st.button(
+        st.button(
             t("Stopping …") if state.cancelled else t("Cancel"),
             icon=":material/stop_circle:",
             disabled=state.cancelled,
+            on_click=job.cancel,
             key=f"{key}-cancel-{job.id}",
-        ):
-            job.cancel()
-            st.rerun(scope="fragment")
+        )
     st.html(_rows(state))
 
 

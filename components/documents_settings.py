@@ -13,26 +13,29 @@ from app.ui.text import speech, t
 
 def embedding_choice(embeddings: Sequence[str], current: str, *, key: str) -> str:
     """One of the models listed, or any other that is typed."""
-    options = list(dict.fromkeys([*embeddings, current]))
+    state = f"{key}-embedding"
+    typed = st.session_state.get(state)
+    options = list(dict.fromkeys([*embeddings, current, *([str(typed)] if typed else [])]))
     chosen = st.selectbox(
         t("Embedding model"),
         options,
         index=options.index(current),
         accept_new_options=True,
         help=t("Turns text into vectors. Another one that Ollama or OpenAI has can be typed: ollama:nomic-embed-text"),
-        key=f"{key}-embedding",
+        key=state,
     )
     return str(chosen or current)
 
 
 def chunking_choice(current: Chunking, *, key: str) -> Chunking:
     size, overlap, unit = st.columns(3, vertical_alignment="bottom")
+    units = {name: _unit(name) for name in ("characters", "tokens")}
     with unit:
         chosen_unit = st.selectbox(
             t("Measured in"),
-            ["characters", "tokens"],
-            index=0 if current.unit == "characters" else 1,
-            format_func=_unit,
+            list(units),
+            index=list(units).index(current.unit),
+            format_func=units.__getitem__,
             key=f"{key}-unit",
         )
     with size:
