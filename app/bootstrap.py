@@ -1,4 +1,4 @@
-"""The composition root: settings → container. The only file that names concrete adapters."""
+"""The composition root: settings → container. With its documents part the only file that names concrete adapters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from dotenv import load_dotenv
 
 from app import settings as settings_module
+from app.bootstrap_documents import documents
 from app.domain.chat import Provider
+from app.domain.documents import PassageStore
 from app.domain.errors import UserError
 from app.domain.message import Message
 from app.domain.models import ModelRef
@@ -35,8 +37,11 @@ from app.services.comparing import Comparing
 from app.services.directory import Directory
 from app.services.exporting import Exporting
 from app.services.history import History
+from app.services.indexing import Indexing
+from app.services.listing import Listing
 from app.services.rating import RatingService
 from app.services.runs import RunEngine
+from app.services.searching import ModelAsker, Searching
 from app.settings import ROOT, Settings
 from storage.comparisons import SqlComparisonStore
 from storage.condition import condition
@@ -49,7 +54,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Container:
-    """Everything that a page or a command can ask for. `start` before use, `close` at the end."""
+    """Everything that a page or a command can ask for. `close` at the end.
+
+    The server of `passages` starts at the first call to it, `indexing` or `searching`. Where nobody
+    has indexed anything yet, `documents_begun` says so without starting it.
+    """
 
     settings: Settings
     engine: RunEngine
@@ -58,6 +67,11 @@ class Container:
     rating: RatingService
     history: History
     exporting: Exporting
+    passages: PassageStore
+    indexing: Indexing
+    searching: Searching
+    documents_begun: Callable[[], bool]
+    collections: Listing
     fetches: Fetches
     prices: Prices
     tokens: TokenCounter
@@ -80,8 +94,11 @@ class Container:
                 return
             self._closed = True
         self.fetches.close()
+        self.indexing.close()
         self.engine.close(tuple(self.directory.providers.values()))
         self.gguf.close_now()
+        # After the engine: a comparison may have been searching.
+        self.passages.close()
         self.owner.release()
         self.release()
         atexit.unregister(self.close)
@@ -115,6 +132,7 @@ def build(settings: Settings | None = None) -> Container:
     engine = RunEngine(answering, comparisons)
     engine.start()
     directory = Directory(providers, engine)
+    library = documents(settings, endpoints, tokens, prices, ModelAsker(directory, engine, answering))
     container = Container(
         settings=settings,
         engine=engine,
@@ -131,6 +149,11 @@ def build(settings: Settings | None = None) -> Container:
         rating=RatingService(comparisons, ratings),
         history=History(comparisons, ratings),
         exporting=Exporting(comparisons, ratings),
+        passages=library.passages,
+        indexing=library.indexing,
+        searching=library.searching,
+        documents_begun=library.begun,
+        collections=Listing(library.passages, library.begun),
         fetches=Fetches(settings.models_folder, arrived=directory.forget),
         prices=prices,
         tokens=tokens,

@@ -25,6 +25,7 @@ class Settings:
 
     home: Path
     database_url: str = field(repr=False)
+    pgvector_url: str | None = field(default=None, repr=False)
     openai_base_url: str | None = field(default=None, repr=False)
     ollama_host: str | None = None
     endpoints_file: Path | None = None
@@ -36,6 +37,7 @@ class Settings:
     gguf_idle_unload: float = 300.0
     gguf_context: int = 4096
     local_only: bool = False
+    max_file_mb: int = 500
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     key_variables: tuple[str, ...] = ()
 
@@ -102,6 +104,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=home,
         database_url=env.get("DATABASE_URL") or f"sqlite:///{(home / 'understudy.db').as_posix()}",
+        pgvector_url=env.get("PGVECTOR_URL", "").strip() or None,
         openai_base_url=env.get("OPENAI_BASE_URL") or None,
         ollama_host=env.get("OLLAMA_HOST") or None,
         endpoints_file=path("UNDERSTUDY_ENDPOINTS", home / "endpoints.toml"),
@@ -111,6 +114,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         idle_timeout=_seconds(env, "UNDERSTUDY_IDLE_TIMEOUT", 60.0),
         gguf_idle_unload=_seconds(env, "UNDERSTUDY_GGUF_UNLOAD", 300.0),
         gguf_context=_whole(env, "UNDERSTUDY_GGUF_CONTEXT", 4096),
+        max_file_mb=_whole(env, "UNDERSTUDY_MAX_FILE_MB", 500),
         local_only=env.get("UNDERSTUDY_LOCAL_ONLY", "").strip().lower() in ("1", "true", "yes", "on"),
         environment=env,
     )

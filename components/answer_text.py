@@ -14,9 +14,10 @@ from app.domain.errors import AnswerError
 from app.domain.evidence import Evidence
 from app.domain.message import Message
 from app.ui.citations import cited
+from app.ui.highlight import passage_html
 from app.ui.markdown import Chips
 from app.ui.notes import marked_html, problem_html
-from app.ui.passages import place, preview
+from app.ui.passages import document_link, place, preview, warning_html
 from app.ui.prose import plain_html, render, render_streaming
 from app.ui.text import language, say, t
 
@@ -96,7 +97,7 @@ def _popovers(text: str, evidence: Evidence, key: str) -> str:
     count = len(evidence.passages)
     return "".join(
         f'<div popover id="us-{escape(key)}-{n}" class="us-popover"><strong>[{n}] {escape(place(passage))}</strong>'
-        f"{plain_html(passage.text)}</div>"
+        f"{document_link(passage)}{warning_html(passage.text)}{passage_html(passage.text)}</div>"
         for n in cited(text)
         if 1 <= n <= count
         for passage in [evidence.passages[n - 1]]

@@ -74,7 +74,7 @@ def _question(record: ComparisonRecord, key: str) -> None:
         if asked.evidence:
             sources = words.plural("{n} source", "{n} sources", len(asked.evidence.passages))
             with st.popover(sources, type="tertiary", icon=":material/description:", key=f"{key}-sources"):
-                evidence_view(asked.evidence, key=key)
+                evidence_view(asked.evidence, key=key, question=asked.prompt)
 
 
 def _turns(record: ComparisonRecord, thread: Sequence[ComparisonRecord], key: str) -> str | None:

@@ -62,7 +62,7 @@ def _answer(one: Spot, screen: Screen, next_one: Estimate | None, latest: Latest
     with st.container(key=f"foot-{one.side}", gap=None):
         notes, estimate = st.empty(), st.empty()
     with estimate:
-        _estimate(None if following or screen.hidden else next_one)
+        _estimate(None if following or screen.hidden else next_one, sources=screen.draft.sources is not None)
     if pane is None:
         text.html(f'<p class="u-hint">{html.escape(t("The answer appears here."))}</p>')
         return
@@ -122,14 +122,18 @@ def _pause(started: float, began: float, settled: bool) -> float:
     return CALM_TICK - now % CALM_TICK if calm else max(TICK, min(4 * (now - began), 1.0))
 
 
-def _estimate(estimate: Estimate | None) -> None:
+def _estimate(estimate: Estimate | None, *, sources: bool) -> None:
     """A line, two in a narrow pane, that is there even when it says nothing."""
     if estimate is None:
         st.html('<p class="u-estimate"><span>&nbsp;</span></p>')
         return
     words = speech()
     about = "" if estimate.exact else "≈ "
-    parts = [t("next: {tokens} tokens + your question", tokens=about + words.number(estimate.prompt_tokens))]
+    tokens = about + words.number(estimate.prompt_tokens)
+    if sources:
+        parts = [t("next: {tokens} tokens + your question and its sources", tokens=tokens)]
+    else:
+        parts = [t("next: {tokens} tokens + your question", tokens=tokens)]
     if estimate.prompt_usd is None:
         parts.append(t("unpriced"))
     elif estimate.per_1k_output_usd:

@@ -64,7 +64,7 @@ def _sources(record: ComparisonRecord) -> None:
         return
     label = tn("{n} source", "{n} sources", count)
     with st.popover(label, icon=":material/description:", type="tertiary", key="sources"):
-        evidence_view(record.comparison.evidence, key="sources-view")
+        evidence_view(record.comparison.evidence, key="sources-view", question=record.comparison.prompt)
 
 
 def back_line() -> str | None:

@@ -1,19 +1,26 @@
-"""What all contestants share: system prompt, pasted context, sampling, how to start, blind."""
+"""What all contestants share: system prompt, sources, pasted context, sampling, how to start, blind."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from app.services.drafting import Draft, FieldState
+from app.services.listing import Listed
 from app.ui import state
 from app.ui.text import t, tn
 from components.sampling import FOLDED, presets, sampling_controls
+from components.sources import sources_choice
 
 
-def shared_settings(draft: Draft, fields: Mapping[str, FieldState], *, named: bool) -> None:
-    """The sidebar. Sampling is folded away while no chosen model takes any of it."""
+def shared_settings(
+    draft: Draft, fields: Mapping[str, FieldState], listed: Listed, models: Sequence[str], *, named: bool
+) -> None:
+    """The sidebar. Sampling is folded away while no chosen model takes any of it.
+
+    `listed` are the collections, `models` those that can be asked for a step of a search.
+    """
     st.text_area(
         t("System prompt"),
         key="system",
@@ -21,6 +28,7 @@ def shared_settings(draft: Draft, fields: Mapping[str, FieldState], *, named: bo
         placeholder=t("How to answer; empty sends none"),
         persist_state="session",
     )
+    sources_choice(listed, models)
     st.text_area(
         t("Context"),
         key="context",

@@ -23,7 +23,7 @@ from components.sidebar import shared_settings
 
 def compare(screen: Screen) -> None:
     with st.sidebar:
-        shared_settings(screen.draft, screen.refused(), named=not screen.hidden)
+        shared_settings(screen.draft, screen.refused(), screen.listed, screen.helpers, named=not screen.hidden)
 
     with st.bottom:
         cast = None

@@ -11,8 +11,10 @@ from app.cli.session import container
 
 if TYPE_CHECKING:
     from app.domain.comparisons import Comparison
+    from app.domain.message import Message
 
 FILE = "Text file with sources, - for stdin; every contestant gets the same. Repeatable."
+COLLECTION = "Search this collection once; every contestant gets the same passages."
 SET = "One contestant's own value, by its number: 2:temperature=0.9. Repeatable."
 
 
@@ -23,6 +25,8 @@ def compare(
     prompt: Annotated[str, typer.Option("--prompt", "-p", metavar="TEXT", help="The question; - reads it from stdin.")],
     system: Annotated[str, typer.Option(metavar="TEXT", help="System prompt.")] = "",
     context: Annotated[list[str] | None, typer.Option(metavar="FILE", help=FILE)] = None,
+    collection: Annotated[str | None, typer.Option("--collection", "-c", metavar="NAME", help=COLLECTION)] = None,
+    k: Annotated[int, typer.Option("--k", min=1, max=100, metavar="N", help="Passages from the collection.")] = 8,
     after: Annotated[str | None, typer.Option(metavar="ID", help="Follow up this comparison.")] = None,
     preset: Annotated[str | None, typer.Option(metavar="NAME", help="Sampling preset: rag, precise, creative.")] = None,
     temperature: Annotated[float | None, typer.Option(help="0 is the most likely word each time.")] = None,
@@ -72,20 +76,27 @@ def compare(
         blind=blind,
         start="one_at_a_time" if one_at_a_time else "together",
     )
-    raise typer.Exit(_run(asked, after, as_json))
+    raise typer.Exit(_run(asked, after, as_json, collection, k))
 
 
-def _run(asked: Comparison, after: str | None, as_json: bool) -> int:
+def _run(asked: Comparison, after: str | None, as_json: bool, collection: str | None, k: int) -> int:
     """Ask, follow and print. The exit code: 0 all done, 1 not all, 130 stopped."""
     from app.cli.progress import Progress
     from app.cli.report import print_comparison
     from app.domain.answers import Status
+    from app.domain.searching import SearchSettings
     from app.services.json_form import comparison_to_dict
+    from app.services.sources import Sources, grounded
 
     with container() as box:
         if problem := box.prices.problem():
             output.complain(problem.message, problem.remedy)
-        record = box.comparing.start(asked, after)
+        notices: tuple[Message, ...] = ()
+        if collection is not None:
+            sources = Sources(collection, SearchSettings(k=k))
+            asked, found = grounded(box.searching.search, asked, sources)
+            notices = found.notices
+        record = box.comparing.start(asked, after, notices)
         stopped = False
         with Progress(box, record) as progress:
             try:

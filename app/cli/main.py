@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import compare, doctor, export, history, models, output, rate
+from app.cli import collection, compare, doctor, export, history, index, models, output, rate, search
 
 WRONG_USAGE = 2
 STOPPED = 130
@@ -37,6 +37,9 @@ def root(
 
 app.command("compare")(compare.compare)
 app.add_typer(models.app, name="models")
+app.command("index")(index.index)
+app.command("search")(search.search)
+app.add_typer(collection.app, name="collections")
 app.command("rate")(rate.rate)
 app.command("reveal")(rate.reveal)
 app.command("history")(history.history)

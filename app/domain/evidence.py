@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk of a document with its place: `page` from 1, `start`/`end` as character offsets."""
+    """A chunk of a document with its place: `page` from 1, `start`/`end` as character offsets.
+
+    `collection` is the one that it was retrieved from; empty for a passage that was pasted.
+    """
 
     document: str
     text: str
@@ -17,6 +20,7 @@ class Passage:
     end: int = 0
     page: int | None = None
     score: float | None = None
+    collection: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Evidence:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over documents, places and texts; scores do not count: they are not shown to a model."""
+        """SHA-256 over documents, places and texts; what is not shown to a model does not count."""
         rows = [[p.document, p.page, p.start, p.end, p.text] for p in self.passages]
         return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
 

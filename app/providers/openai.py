@@ -192,11 +192,7 @@ class OpenAIProvider:
 
     def _authorised(self, model: str) -> tuple[dict[str, str | Omit], faults.Asked]:
         """The request's own headers, and what errors need to know. Raises ProviderError for lack of a usable key."""
-        key = self._key()
-        if key is None and self._key_variable is not None:
-            raise faults.no_key(self._name, self._key_variable)
-        if key is not None and not _USABLE_KEY.fullmatch(key):
-            raise faults.unusable_key(self._key_variable or "api_key")
+        key = checked_key(self._key(), self._name, self._key_variable)
         secrets = (*self._headers.values(), *((key,) if key else ()))
         asked = faults.Asked(self._name, model, self.address, self._key_variable, self._connect_timeout, secrets)
         return {"Authorization": f"Bearer {key}" if key else Omit()}, asked
@@ -241,6 +237,15 @@ class OpenAIProvider:
             local=self._local,
             chat=profiles.chats(name, compatible=self._compatible),
         )
+
+
+def checked_key(key: str | None, provider: str, variable: str | None) -> str | None:
+    """`key`, if it can be sent. Raises ProviderError when it cannot, or when `variable` should hold one."""
+    if key is None and variable is not None:
+        raise faults.no_key(provider, variable)
+    if key is not None and not _USABLE_KEY.fullmatch(key):
+        raise faults.unusable_key(variable or "api_key")
+    return key
 
 
 def checked_url(base_url: str, name: str) -> str:

@@ -62,14 +62,17 @@ class Comparing:
         self._reap_all = reap
         self._reaped_at = 0.0
 
-    def start(self, comparison: Comparison, after: str | None = None) -> ComparisonRecord:
+    def start(
+        self, comparison: Comparison, after: str | None = None, notices: Sequence[Message] = ()
+    ) -> ComparisonRecord:
         """Store the comparison and set its contestants going.
 
         `after` is the id of the comparison that this one follows up; what follows a revealed
-        comparison is not blind. Raises UserError for input that cannot be asked, and then nothing is
-        stored; what goes wrong with one contestant is that answer's own error.
+        comparison is not blind. `notices` are said with every answer. Raises UserError for input that
+        cannot be asked, and then nothing is stored; what goes wrong with one contestant is that
+        answer's own error.
         """
-        comparison, notices = _checked(comparison)
+        comparison, dropped = _checked(comparison)
         thread = self._store.thread(self._store.get(after)) if after else ()
         if thread and thread[-1].comparison.blind and thread[-1].revealed:
             # Each contestant goes on with its own conversation, and whose that is has been seen.
@@ -83,7 +86,12 @@ class Comparing:
         answers = sorted(record.answers, key=lambda a: a.position)
         self._engine.submit(
             [
-                Job(stored.id, self._directory.provider(stored.contestant.model), request, LiveAnswer(notices))
+                Job(
+                    stored.id,
+                    self._directory.provider(stored.contestant.model),
+                    request,
+                    LiveAnswer((*notices, *dropped)),
+                )
                 for stored, request in zip(answers, requests, strict=True)
             ],
             comparison.start,

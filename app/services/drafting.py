@@ -12,6 +12,7 @@ from app.domain.evidence import Evidence
 from app.domain.message import Message
 from app.domain.models import Capabilities, Contestant, ModelInfo, ModelRef, Sampling
 from app.services.directory import Found
+from app.services.sources import Sources, collection_of, pasted_part
 
 BASELINE = ModelRef("builtin", "extract")
 FLOOR = ModelRef("builtin", "lead")
@@ -46,7 +47,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Everything of a comparison but its prompt."""
+    """Everything of a comparison but its prompt.
+
+    `evidence` was pasted; `sources` is where more is looked for with each prompt.
+    """
 
     slots: tuple[Slot, ...]
     system: str = ""
@@ -54,6 +58,7 @@ class Draft:
     sampling: Sampling = Sampling()
     start: StartMode = "together"
     blind: bool = False
+    sources: Sources | None = None
 
     def sampling_of(self, slot: Slot) -> Sampling:
         return slot.own if slot.own is not None else self.sampling
@@ -146,10 +151,11 @@ def from_record(record: ComparisonRecord) -> Draft:
             Slot(n, str(c.model), None if c.sampling == shared else c.sampling) for n, c in enumerate(contestants)
         ),
         system=asked.system,
-        evidence=asked.evidence,
+        evidence=pasted_part(asked.evidence),
         sampling=shared,
         start=asked.start,
         blind=asked.blind,
+        sources=Sources(name) if (name := collection_of(asked.evidence)) else None,
     )
 
 

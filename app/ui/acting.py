@@ -18,9 +18,10 @@ from app.domain.ratings import Vote
 from app.services import drafting, samples
 from app.services.directory import Found
 from app.services.drafting import Draft
+from app.services.sources import grounded
 from app.ui import state
 from app.ui.comparing import Screen, View, price_of
-from app.ui.text import language
+from app.ui.text import language, t
 
 Reveal = Literal["reveal"]
 
@@ -74,7 +75,13 @@ def ask(container: Container, draft: Draft, prompt: str, after: View | None) -> 
             raise UserError(
                 Message("The last question is still being answered."), Message("Wait for it, or press Stop.")
             )
-        record = container.comparing.start(draft.comparison(prompt), after.record.id if after else None)
+        comparison = draft.comparison(prompt)
+        notices: tuple[Message, ...] = ()
+        if draft.sources is not None:
+            with st.spinner(t("Looking for sources in “{name}”…", name=draft.sources.collection)):
+                comparison, found = grounded(container.searching.search, comparison, draft.sources)
+            notices = found.notices
+        record = container.comparing.start(comparison, after.record.id if after else None, notices)
     except UnderstudyError as problem:
         state.hold(prompt, problem)
         return

@@ -27,6 +27,7 @@ from app.services import drafting, samples
 from app.services.comparing import Pane
 from app.services.directory import Found
 from app.services.drafting import Draft, FieldState, Slot
+from app.services.listing import Listed
 from app.services.prompting import own_turns
 from app.services.rating import Ballot
 from app.ui import state
@@ -93,6 +94,7 @@ class Screen:
 
     container: Container
     found: Found
+    listed: Listed
     view: View | None
     draft: Draft
     known: Mapping[ModelRef, Capabilities]
@@ -126,6 +128,11 @@ class Screen:
     def evidence(self) -> Evidence:
         """What the answers on the page were given, else what the next ones will be."""
         return self.view.record.comparison.evidence if self.view else self.draft.evidence
+
+    @property
+    def helpers(self) -> list[str]:
+        """The models that can be asked for a step of a search."""
+        return [str(m.ref) for m in drafting.connected(self.found)]
 
     def refused(self, slot: Slot | None = None) -> Mapping[str, FieldState]:
         """The sampling fields that are not sent, for the shared settings or for one contestant's own."""
@@ -162,7 +169,17 @@ def open_screen(container: Container, rater: str) -> Screen:
     state.name_models(partial(drafting.meant, found=found), language())
     draft = state.read_draft()
     known = capabilities(container, draft)
-    return Screen(container, found, view, draft, known, ballot, problem_before, container.prices.problem())
+    return Screen(
+        container,
+        found,
+        container.collections.look(),
+        view,
+        draft,
+        known,
+        ballot,
+        problem_before,
+        container.prices.problem(),
+    )
 
 
 def newly_interrupted(container: Container) -> int:

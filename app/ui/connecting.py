@@ -48,9 +48,17 @@ def look_again(screen: Screen) -> None:
     """While a server has not answered yet: draw the page anew when it has."""
     if screen.found.pending:
         _waiting(screen.container, screen.found.pending)
+    if screen.listed.pending:
+        _waiting_for_collections(screen.container)
 
 
 @st.fragment(run_every=2.0)
 def _waiting(container: Container, pending: tuple[str, ...]) -> None:
     if container.directory.look(0).pending != pending:
+        st.rerun()
+
+
+@st.fragment(run_every=1.0)
+def _waiting_for_collections(container: Container) -> None:
+    if not container.collections.look(0).pending:
         st.rerun()

@@ -20,14 +20,26 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> None:
     st.set_page_config(page_title="Understudy", page_icon=HERE / "assets" / "icon.svg", layout="wide")
-    for sheet in ("style.css", "answer.css"):
+    for sheet in ("style.css", "answer.css", "documents.css"):
         st.html(HERE / sheet)
     st.logo(str(HERE / "assets" / "logo.svg"), icon_image=str(HERE / "assets" / "icon.svg"))
+    pages = ROOT / "pages"
     page = st.navigation(
-        [
-            st.Page(ROOT / "pages" / "compare.py", title=t("Compare"), icon=":material/compare_arrows:", default=True),
-            st.Page(ROOT / "pages" / "history.py", title=t("History"), icon=":material/history:", url_path="history"),
-        ],
+        {
+            "": [
+                st.Page(pages / "compare.py", title=t("Compare"), icon=":material/compare_arrows:", default=True),
+                st.Page(pages / "history.py", title=t("History"), icon=":material/history:", url_path="history"),
+            ],
+            t("Documents"): [
+                st.Page(
+                    pages / "documents.py",
+                    title=t("Documents"),
+                    icon=":material/library_books:",
+                    url_path="documents",
+                ),
+                st.Page(pages / "search.py", title=t("Search"), icon=":material/manage_search:", url_path="search"),
+            ],
+        },
         position="top",
     )
     page.run()

@@ -17,9 +17,12 @@ from app.domain.evidence import Evidence
 from app.domain.models import ModelRef, Reasoning, Sampling
 from app.services.drafting import Draft, Slot, as_text
 from app.services.pasted import pasted
+from app.services.sources import Sources
+from app.ui.search_state import read_search
 
 OPEN = "c"
 SHARED = "shared"
+SOURCES = "sources"
 PASTED = "pasted text"
 LABEL = " · "  # between a model's name and what a box says of it
 WHOLE = ("top_k", "max_tokens", "seed")
@@ -138,8 +141,15 @@ def read_draft() -> Draft:
         for s in slot_ids()
     )
     start: StartMode = "one_at_a_time" if state.get("start") == "one_at_a_time" else "together"
+    collection = str(state.get(key(SOURCES, "collection")) or "")
     return Draft(
-        slots, str(state.get("system") or ""), read_evidence(), read_sampling(SHARED), start, bool(state.get("blind"))
+        slots,
+        str(state.get("system") or ""),
+        read_evidence(),
+        read_sampling(SHARED),
+        start,
+        bool(state.get("blind")),
+        Sources(collection, read_search(SOURCES)) if collection else None,
     )
 
 
@@ -152,6 +162,7 @@ def put_draft(draft: Draft) -> None:
     put_sampling(SHARED, draft.sampling)
     st.session_state["system"] = draft.system
     put_evidence(draft.evidence)
+    st.session_state[key(SOURCES, "collection")] = draft.sources.collection if draft.sources else None
     st.session_state["start"] = draft.start
     st.session_state["blind"] = draft.blind
 

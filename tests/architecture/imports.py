@@ -10,6 +10,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("app", "pages", "components", "storage")
 
+CONCRETE = (
+    "app.domain",
+    "app.services",
+    "app.settings",
+    "app.providers",
+    "app.retrieval",
+    "app.pricing",
+    "app.evaluation",
+    "storage",
+)
+
 # What each part may import of ours, by the longest name that fits; a part may always import itself.
 # pages → components → app.services → app.domain ← app.providers, app.retrieval, app.pricing, app.evaluation, storage
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
@@ -28,17 +39,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # Alembic starts this one by itself, from its own command line: an entry like app.main.
     "storage.migrations.env": ("app.domain", "app.settings", "storage"),
     "app.services": ("app.domain",),
-    # The composition root, and the only one that names concrete adapters.
-    "app.bootstrap": (
-        "app.domain",
-        "app.services",
-        "app.settings",
-        "app.providers",
-        "app.retrieval",
-        "app.pricing",
-        "app.evaluation",
-        "storage",
-    ),
+    # The composition root and its part for documents, the only ones that name concrete adapters.
+    "app.bootstrap": (*CONCRETE, "app.bootstrap_documents"),
+    "app.bootstrap_documents": CONCRETE,
     # Whoever faces a person or a program goes through the container.
     "app.ui": ("app", "app.domain", "app.services", "app.settings", "app.i18n", "app.bootstrap"),
     "app.api": ("app", "app.domain", "app.services", "app.settings", "app.i18n", "app.bootstrap"),

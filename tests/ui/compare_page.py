@@ -78,16 +78,21 @@ class Page:
 
 @contextmanager
 def compare_page(
-    home: Path, *, servers: bool = True, locale: str | None = None, query: dict[str, str] | None = None
+    home: Path,
+    *,
+    servers: bool = True,
+    locale: str | None = None,
+    query: dict[str, str] | None = None,
+    variables: dict[str, str] | None = None,
 ) -> Iterator[Page]:
-    """`servers` False: neither key nor server, as on a fresh machine."""
+    """`servers` False: neither key nor server, as on a fresh machine. `variables` are set besides."""
     with ExitStack() as stack:
         openai = stack.enter_context(OpenAIServer()) if servers else None
         ollama = stack.enter_context(OllamaServer()) if servers else None
         environment = {"UNDERSTUDY_HOME": str(home), "OLLAMA_HOST": ollama.address if ollama else NOBODY}
         if openai:
             environment |= {"OPENAI_BASE_URL": f"{openai.address}/v1", "OPENAI_API_KEY": "sk-test-1234567890"}
-        container = build(load(environment))
+        container = build(load(environment | (variables or {})))
         stack.callback(container.close)
         before, bootstrap._shared = bootstrap._shared, container
         stack.callback(setattr, bootstrap, "_shared", before)

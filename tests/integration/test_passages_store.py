@@ -1,0 +1,199 @@
+"""Collections and documents in PostgreSQL: put, found again, replaced, deleted."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import psycopg
+import pytest
+
+from app.domain.documents import Chunking, Put, Stored, TokeniserName, Wanted
+from app.domain.errors import UserError
+from app.domain.loading import Heading
+from app.domain.models import ModelRef
+from storage.postgres import keyword
+from storage.postgres.passages import PgPassageStore
+from tests.integration.passages import address, collection, document, embed, put, store
+
+
+@pytest.fixture
+def opened() -> Iterator[PgPassageStore]:
+    with store() as found:
+        found.create(collection())
+        yield found
+
+
+def scalar(query: str) -> object:
+    with psycopg.connect(address()()) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    return row[0] if row else None
+
+
+def test_a_document_is_read_back_as_it_was_put(opened: PgPassageStore) -> None:
+    whole, chunks = document("휴가.txt", "연차는 20일입니다.", "Sick leave needs a note.")
+    whole = replace(whole, headings=(Heading(0, 1, "휴가"),))
+    chunks = [replace(chunks[0], heading="휴가 › 연차"), chunks[1]]
+    stored = opened.put("handbook", whole, chunks, embed([c.text for c in chunks]))
+    assert stored.outcome is Put.STORED
+    assert opened.read(stored.record.id) == whole
+    passages = opened.passages(stored.record.id)
+    assert [(p.text, p.start, p.end, p.page, p.heading) for p in passages] == [
+        (c.text, c.start, c.end, c.page, c.heading) for c in chunks
+    ]
+    assert all(whole.text[p.start : p.end] == p.text for p in passages)
+
+
+def test_the_list_tells_documents_passages_pages_and_size(opened: PgPassageStore) -> None:
+    put(opened, "b.txt", "one", "two")
+    put(opened, "a.txt", "three")
+    records = opened.documents("handbook")
+    assert [(r.name, r.pages, r.passages, r.characters) for r in records] == [("a.txt", 1, 1, 5), ("b.txt", 2, 2, 7)]
+    found = opened.collection("handbook")
+    assert (found.documents, found.passages, found.characters) == (2, 3, 12)
+    assert found.bytes > 0
+    assert [c.name for c in opened.collections()] == ["handbook"]
+
+
+def test_the_same_content_under_another_name_is_a_duplicate(opened: PgPassageStore) -> None:
+    put(opened, "a.txt", "the same")
+    second = put(opened, "copy.txt", "the same")
+    assert isinstance(second, Stored) and second.outcome is Put.DUPLICATE
+    assert second.record.name == "a.txt"
+    assert opened.collection("handbook").documents == 1
+
+
+def test_a_changed_document_takes_the_place_of_the_old_one(opened: PgPassageStore) -> None:
+    put(opened, "a.txt", "the old words", "second page")
+    second = put(opened, "a.txt", "new text")
+    assert isinstance(second, Stored) and second.outcome is Put.REPLACED
+    assert [d.passages for d in opened.documents("handbook")] == [1]
+    assert opened.search("handbook", Wanted(10, words="old words")) == []
+    assert len(opened.search("handbook", Wanted(10, words="new text"))) == 1
+
+
+def test_a_deleted_document_leaves_nothing_behind(opened: PgPassageStore) -> None:
+    first = put(opened, "a.txt", "연차는 20일입니다.", "leave")
+    put(opened, "b.txt", "연차는 말한다")
+    assert isinstance(first, Stored)
+    opened.delete_document(first.record.id)
+    found = opened.collection("handbook")
+    assert (found.documents, found.passages) == (1, 1)
+    with pytest.raises(UserError):
+        opened.read(first.record.id)
+    name, schema = found.id, found.schema
+    assert scalar(f"SELECT count(*) FROM {schema}.passages_{name}") == 1
+    assert scalar(f"SELECT count(DISTINCT id) FROM {schema}.postings_{name}") == 1
+    assert (
+        scalar(
+            f"SELECT count(*) FROM {schema}.terms_{name} t FULL JOIN (SELECT term, count(*) n FROM"
+            f" {schema}.postings_{name} GROUP BY term) p USING (term) WHERE t.passages <> coalesce(p.n, 0)"
+        )
+        == 0
+    )
+
+
+def test_a_deleted_collection_takes_its_tables_along(opened: PgPassageStore) -> None:
+    put(opened, "a.txt", "text")
+    found = opened.collection("handbook")
+    opened.delete_collection("handbook")
+    assert opened.collections() == []
+    assert scalar(f"SELECT to_regclass('{found.schema}.{found.table}') IS NULL") is True
+    assert scalar(f"SELECT count(*) FROM {found.schema}.documents") == 0
+    with pytest.raises(UserError, match="no collection"):
+        opened.search("handbook", Wanted(5, words="text"))
+
+
+def test_a_collection_is_replaced_by_another_in_one_moment(opened: PgPassageStore) -> None:
+    put(opened, "a.txt", "old vectors")
+    opened.create(collection("handbook (new)", dimension=8))
+    put(opened, "a.txt", "old vectors", into="handbook (new)", dimension=8)
+    opened.rename("handbook (new)", "handbook", replace=True)
+    assert [(c.name, c.collection.dimension, c.passages) for c in opened.collections()] == [("handbook", 8, 1)]
+    assert len(opened.search("handbook", Wanted(5, embed(["old vectors"], 8)[0]))) == 1
+
+
+def test_another_process_finds_what_took_the_place_of_a_collection(opened: PgPassageStore) -> None:
+    put(opened, "a.txt", "first")
+    opened.search("handbook", Wanted(5, words="first"))  # it now knows the tables
+    with store(opened.collection("handbook").schema) as other:
+        other.delete_collection("handbook")
+        other.create(collection())
+        put(other, "b.txt", "second")
+    assert len(opened.search("handbook", Wanted(5, words="second"))) == 1
+    assert isinstance(put(opened, "c.txt", "third"), Stored)
+
+
+def test_making_a_collection_twice_is_no_error_but_with_other_settings_it_is(opened: PgPassageStore) -> None:
+    assert opened.create(collection()).id == opened.collection("handbook").id
+    for other in (
+        collection(dimension=64),
+        replace(collection(), embedding=ModelRef("ollama", "nomic-embed-text")),
+        replace(collection(), chunking=Chunking(500, 0)),
+        replace(collection(), tokeniser=TokeniserName.KIWI),
+    ):
+        with pytest.raises(UserError, match="other settings"):
+            opened.create(other)
+
+
+def test_vectors_of_another_dimension_are_refused_and_nothing_is_stored(opened: PgPassageStore) -> None:
+    whole, chunks = document("a.txt", "text")
+    with pytest.raises(UserError, match="32 dimensions"):
+        opened.put("handbook", whole, chunks, embed(["text"], 64))
+    with pytest.raises(UserError, match="32 dimensions"):
+        opened.search("handbook", Wanted(5, embed(["text"], 64)[0]))
+    assert opened.documents("handbook") == []
+
+
+def test_a_vector_that_is_no_number_is_refused(opened: PgPassageStore) -> None:
+    whole, chunks = document("a.txt", "text")
+    with pytest.raises(UserError, match="no number"):
+        opened.put("handbook", whole, chunks, np.full((1, 32), np.nan, np.float32))
+    assert opened.documents("handbook") == []
+
+
+def test_a_failure_at_the_end_stores_nothing_of_the_document(
+    opened: PgPassageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(keyword.Postings, "frequencies", lambda self: ([1, 1], [1, 1]))  # the same row twice
+        with pytest.raises(psycopg.Error):
+            put(opened, "a.txt", "text")
+    found = opened.collection("handbook")
+    assert (found.documents, found.passages) == (0, 0)
+    assert opened.documents("handbook") == []
+    assert isinstance(put(opened, "a.txt", "text"), Stored)
+
+
+def test_a_decomposed_name_and_a_composed_one_are_the_same_document(opened: PgPassageStore) -> None:
+    put(opened, unicodedata.normalize("NFD", "휴가.txt"), "old")
+    second = put(opened, "휴가.txt", "new")
+    assert isinstance(second, Stored) and second.outcome is Put.REPLACED
+    assert opened.document("handbook", unicodedata.normalize("NFD", "휴가.txt")).name == "휴가.txt"
+
+
+def test_what_postgres_cannot_hold_costs_no_offset(opened: PgPassageStore) -> None:
+    stored = put(opened, "a.txt", "be\0fore", "a\ud800ter")
+    assert isinstance(stored, Stored)
+    passages = opened.passages(stored.record.id)
+    whole = opened.read(stored.record.id)
+    assert [whole.text[p.start : p.end] for p in passages] == ["be fore", "a?ter"]
+
+
+def test_a_document_without_passages_can_be_stored(opened: PgPassageStore) -> None:
+    stored = put(opened, "empty.txt")
+    assert isinstance(stored, Stored) and stored.record.passages == 0
+
+
+@pytest.mark.parametrize("call", ["collection", "documents", "digests", "finish", "delete_collection"])
+def test_an_unknown_collection_is_said_with_how_to_see_those_there_are(opened: PgPassageStore, call: str) -> None:
+    with pytest.raises(UserError, match=r"no collection “nowhere”.*`collections list`"):
+        getattr(opened, call)("nowhere")
+
+
+def test_digests_tell_what_need_not_be_read_again(opened: PgPassageStore) -> None:
+    stored = put(opened, "a.txt", "text")
+    assert isinstance(stored, Stored)
+    assert opened.digests("handbook") == {stored.record.digest: "a.txt"}
