@@ -194,7 +194,7 @@ class OpenAIProvider:
         """The request's own headers, and what errors need to know. Raises ProviderError for lack of a usable key."""
         key = self._key()
         if key is None and self._key_variable is not None:
-            raise faults.no_key(self._name, self._key_variable)
+            raise faults.no_key(self._key_variable)
         if key is not None and not _USABLE_KEY.fullmatch(key):
             raise faults.unusable_key(self._key_variable or "api_key")
         secrets = (*self._headers.values(), *((key,) if key else ()))
