@@ -35,6 +35,7 @@ def _badge(badge: Badge) -> str:
 
 def _what_was_sent(answer: Answer, key: str) -> None:
     with st.popover(t("What was sent"), icon=":material/data_object:", type="tertiary", key=f"{key}-sent"):
+        st.html('<span class="us-sent"></span>')  # by this the style knows which popover it is
         st.caption(t("The request as it went out, without the messages and the key."))
         body = json.dumps(dict(answer.sent), indent=2, ensure_ascii=False, default=str)
         st.code(body, language="json", wrap_lines=True)

@@ -45,7 +45,7 @@ def _on_the_way(answer: Answer) -> str:
     notices = [say(notice) for notice in dict.fromkeys(answer.notices)]
     cut = notices.pop() if answer.status is Status.TRUNCATED else ""
     lines = "".join(f"<div>{marked_html(notice)}</div>" for notice in notices)
-    log = f'<div class="us-notice"><em>{escape(t("On the way"))}</em>{lines}</div>' if notices else ""
+    log = f'<div class="us-notice"><em>{escape(t("Notes"))}</em>{lines}</div>' if notices else ""
     return log + (problem_html(cut, "") if cut else "")
 
 

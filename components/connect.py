@@ -8,6 +8,7 @@ from html import escape
 from typing import Literal, Protocol
 
 import streamlit as st
+from babel import Locale
 
 from app.domain.errors import UserError
 from app.domain.models import ProviderStatus
@@ -38,6 +39,8 @@ class Offer(Protocol):
     def download(self) -> int: ...
     @property
     def licence(self) -> str: ...
+    @property
+    def languages(self) -> tuple[str, ...]: ...
 
 
 class Progress(Protocol):
@@ -103,7 +106,10 @@ def _provider(status: ProviderStatus, key: str) -> None:
 def _without_command(remedy: str, command: str | None) -> str:
     """The command stands beside it, to be copied: a remedy that ends with it need not say it again."""
     shown = remedy.rstrip(" .`")
-    return shown.removesuffix(command).rstrip(" :`") if command and shown.endswith(command) else remedy
+    if not command or not shown.endswith(command):
+        return remedy
+    cut = shown.removesuffix(command).rstrip(" `")
+    return f"{cut[:-1]}." if cut.endswith(":") else f"{cut}:"
 
 
 def _row(
@@ -131,7 +137,8 @@ def _offer(name: str, offer: Offer, fetches: Downloads, key: str) -> ConnectActi
     with st.container(border=True, key=f"{key}-offer-{name}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             about = t(
-                "a real local model, no server needed · {size} · {licence}",
+                "a real local model, no server needed · languages: {languages} · {size} download · {licence}",
+                languages=", ".join(_language_name(tag) for tag in offer.languages),
                 size=speech().size(offer.download),
                 licence=offer.licence,
             )
@@ -148,6 +155,10 @@ def _offer(name: str, offer: Offer, fetches: Downloads, key: str) -> ConnectActi
         elif fetch is not None and fetch.error is not None:
             problem(fetch.error)
     return action if pressed else None
+
+
+def _language_name(tag: str) -> str:
+    return Locale.parse(tag, sep="-").get_display_name(language()) or tag
 
 
 @st.fragment(run_every=0.5)

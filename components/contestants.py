@@ -108,7 +108,7 @@ def _own_settings(slot: Slot, about: str, fields: Mapping[str, FieldState], remo
         if about:
             st.caption(plain(about))
         st.toggle(
-            t("Settings of its own"),
+            t("Own settings instead of the shared ones"),
             key=state.key(slot.id, "own"),
             help=t("One model at two temperatures is two contestants."),
             on_change=_start_from_shared,

@@ -14,8 +14,18 @@ from app.ui.text import speech, t, tn
 from components.documents_collection import sure
 from components.documents_list import about_document, line
 
-# Moves the window, where the stylesheet alone cannot: nothing of a document is in it.
-_TO_MARK = "<script>document.querySelector('.us-reader mark')?.scrollIntoView({block: 'center'})</script>"
+# Moves the window, which a stylesheet cannot: nothing of a document is in it. The page still grows
+# while it is drawn, so it looks again until the mark has stayed in view.
+_TO_MARK = """<script>{
+  let tries = 30, calm = 0;
+  const look = () => {
+    const mark = document.querySelector(".us-reader mark"), box = mark?.getBoundingClientRect();
+    if (box && box.top > 60 && box.top < innerHeight - 20) calm += 1;
+    else { calm = 0; mark?.scrollIntoView({ block: "center" }); }
+    if (calm < 3 && tries--) setTimeout(look, 100);
+  };
+  look();
+}</script>"""
 
 
 def documents_reader(reading: Reading, *, key: str) -> Action | None:

@@ -59,6 +59,8 @@ def _about(line: Summary) -> str:
     if line.votes:
         votes = words.plural("{n} vote", "{n} votes", line.votes)
         parts.append(f'<span class="us-votes">{escape(votes)}</span>')
+        if line.blind_vote:
+            parts.append(f"<span>{escape(t('voted blind'))}</span>")
     return "".join(parts)
 
 

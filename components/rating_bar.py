@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Literal
 
 import streamlit as st
@@ -36,7 +37,10 @@ def rating_bar(
     pressed: tuple[str | None, Outcome | None] | None = None
     revealed = False
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center", key="rating-bar"):
-        st.markdown(_question(record, ballot, running=running, open_=open_))
+        # A letter typed into the prompt box is text, never a vote; the style shows this while the box has the focus.
+        keys = f"<small>{escape(t('Keys: press Tab first'))}</small>" if open_ else ""
+        asked = escape(_question(record, ballot, running=running, open_=open_))
+        st.html(f'<p class="u-ask"><span>{asked}</span>{keys}</p>', width="content")
         answers = record.by_side if record else ()
         sides = [a.side for a in answers] if record else list(range(contestants))
         two = len(sides) == 2
@@ -101,7 +105,7 @@ def _details(record: ComparisonRecord | None, ballot: Ballot | None, sides: list
             st.session_state[tags] = list(ballot.vote.tags) if ballot else []
             st.session_state[comment] = ballot.vote.comment if ballot else ""
         st.pills(
-            t("What is wrong with them?"),
+            t("About these answers"),
             list(TAGS),
             selection_mode="multi",
             format_func=tag_label,
@@ -119,7 +123,7 @@ def _details(record: ComparisonRecord | None, ballot: Ballot | None, sides: list
             persist_state="session",
         )
         if ballot is None:
-            st.caption(t("They are kept with your vote."))
+            st.caption(t("All of this is saved when you vote."))
             return False
         return st.button(t("Keep"), key="keep-details", type="primary")
 

@@ -69,7 +69,8 @@ def _column(result: SearchResult, query: str, number: int, ranks: Sequence[Mappi
     steps = "\n".join(f"{_step_name(step)}: {words.seconds(step.seconds)}" for step in result.steps)
     line = [words.seconds(result.seconds), tn("{n} passage", "{n} passages", len(result.hits))]
     parts = "".join(f"<span>{escape(part)}</span>" for part in line)
-    st.html(f'<div class="us-line" title="{escape(steps)}">{parts}</div>')
+    letter = f'<span class="u-letter u-side-{number}">{LETTERS[number]}</span>'
+    st.html(f'<div class="us-line" title="{escape(steps)}">{letter}{parts}</div>')
     notices = "".join(f"<div>{marked_html(say(notice))}</div>" for notice in result.notices)
     if len(result.queries) > 1:
         also = ", ".join(result.queries[1:])

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.services.listing import Listed
 from app.ui import searching
+from app.ui.links import DOCUMENTS_PAGE
 from app.ui.search_state import search_key
 from app.ui.searching import SearchScreen, SideView
 from app.ui.text import t, tn
@@ -42,6 +43,7 @@ def nothing_to_search(listed: Listed) -> None:
         st.caption(t("The document server is starting…"))
     elif listed.problem is None:
         st.info(t("There is no collection yet. Add documents, or the sample collection, on the Documents page."))
+        st.page_link(DOCUMENTS_PAGE, label=t("Documents"), icon=":material/library_books:")
 
 
 def search_sides(screen: SearchScreen) -> None:

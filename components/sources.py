@@ -9,6 +9,7 @@ import streamlit as st
 from app.domain.documents import CollectionRecord
 from app.services.listing import Listed
 from app.ui import state
+from app.ui.links import DOCUMENTS_PAGE
 from app.ui.text import t, tn
 from components.problem import problem
 from components.search_settings import search_settings
@@ -20,6 +21,7 @@ def sources_choice(listed: Listed, models: Sequence[str]) -> None:
     by_name = {record.name: record for record in listed.collections}
     chosen = st.session_state.get(key)
     if not by_name and not chosen and not listed.pending and listed.problem is None:
+        st.page_link(DOCUMENTS_PAGE, label=t("Add documents as sources"), icon=":material/library_add:")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="sources-choice"):
         st.selectbox(

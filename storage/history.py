@@ -111,6 +111,13 @@ def _summaries(session: Session, ids: Sequence[str]) -> tuple[Summary, ...]:
         .tuples()
         .all()
     )
+    blind = set(
+        session.scalars(
+            select(RatingRow.comparison_id).where(
+                RatingRow.comparison_id.in_(ids), RatingRow.blind, ~superseded(RatingRow.vote)
+            )
+        )
+    )
     lines = {}
     for row in comparisons:
         models = [model for model, _ in answers[row.id]]
@@ -125,5 +132,6 @@ def _summaries(session: Session, ids: Sequence[str]) -> tuple[Summary, ...]:
             hidden=bool(row.hidden),
             votes=votes.get(row.id, 0),
             turn=row.turn,
+            blind_vote=row.id in blind,
         )
     return tuple(lines[identity] for identity in ids)

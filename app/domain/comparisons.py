@@ -107,7 +107,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One line of History. While `hidden`, `models` is in alphabetical order and tells no side."""
+    """One line of History. While `hidden`, `models` is in alphabetical order and tells no side.
+
+    `blind_vote`: a vote that counts was cast before the names were shown.
+    """
 
     id: str
     created_at: datetime
@@ -117,3 +120,4 @@ class Summary:
     hidden: bool
     votes: int
     turn: int
+    blind_vote: bool = False

@@ -76,7 +76,7 @@ class GgufProvider:
                 False,
                 Message("There is no model file in {folder} yet.", folder=str(self._files.folder)),
                 Message(
-                    "Fetch {title} ({megabytes} MB, {licence}): `{command}`. Any .gguf file put there will do.",
+                    "Fetch {title} ({megabytes} MB download, {licence}): `{command}`. Any .gguf file put there does.",
                     title=entry.title,
                     megabytes=round(entry.download / 10**6),
                     licence=entry.licence,
@@ -88,7 +88,7 @@ class GgufProvider:
         return ProviderStatus(
             "gguf",
             True,
-            Message("{n} model files in {folder}.", n=len(models), folder=str(self._files.folder)),
+            Message("Model files in {folder}: {n}", n=len(models), folder=str(self._files.folder)),
             Message("Nothing to do."),
             address=str(self._files.folder),
             models=len(models),

@@ -242,7 +242,7 @@ class OpenAIProvider:
 def checked_key(key: str | None, provider: str, variable: str | None) -> str | None:
     """`key`, if it can be sent. Raises ProviderError when it cannot, or when `variable` should hold one."""
     if key is None and variable is not None:
-        raise faults.no_key(provider, variable)
+        raise faults.no_key(variable)
     if key is not None and not _USABLE_KEY.fullmatch(key):
         raise faults.unusable_key(variable or "api_key")
     return key

@@ -48,10 +48,10 @@ def set_command(variable: str) -> str:
     return f'$env:{variable} = "…"' if os.name == "nt" else f'export {variable}="…"'
 
 
-def no_key(provider: str, variable: str) -> ProviderError:
+def no_key(variable: str) -> ProviderError:
     return ProviderError(
         Fault.NO_KEY,
-        Message("{provider} needs a key, and {variable} is not set.", provider=provider, variable=variable),
+        Message("A key is needed: {variable} is not set.", variable=variable),
         Message("Set it and start Understudy again: {command}", command=set_command(variable)),
     )
 

@@ -46,6 +46,7 @@ def _evidence(evidence: Evidence) -> dict[str, object]:
         "digest": evidence.digest,
         "passages": [
             {
+                "collection": p.collection,
                 "document": p.document,
                 "page": p.page,
                 "start": p.start,

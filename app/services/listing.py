@@ -14,7 +14,9 @@ from app.domain.message import Message
 
 log = logging.getLogger(__name__)
 
-FRESH = 1.0  # seconds
+# Seconds. A server that is down is left alone for longer: asking it holds up every page.
+FRESH = 1.0
+FRESH_PROBLEM = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Listing:
         self._store, self._begun = store, begun
         self._lock = threading.Lock()
         self._last = Listed()
-        self._at = -FRESH
+        self._until = 0.0
         self._asking: threading.Event | None = None
 
     def look(self, wait: float = 0.5) -> Listed:
@@ -46,7 +48,7 @@ class Listing:
         if not self._begun():
             return Listed()
         with self._lock:
-            if self._asking is None and time.monotonic() - self._at < FRESH:
+            if self._asking is None and time.monotonic() < self._until:
                 return self._last
             if self._asking is None:
                 self._asking = threading.Event()
@@ -71,5 +73,6 @@ class Listing:
             )
             found = Listed(self._last.collections, problem=unforeseen)
         with self._lock:
-            self._last, self._at, self._asking = found, time.monotonic(), None
+            self._last, self._asking = found, None
+            self._until = time.monotonic() + (FRESH_PROBLEM if found.problem else FRESH)
         done.set()

@@ -78,13 +78,16 @@ def ask(container: Container, draft: Draft, prompt: str, after: View | None) -> 
         comparison = draft.comparison(prompt)
         notices: tuple[Message, ...] = ()
         if draft.sources is not None:
+            state.asking(prompt)
             with st.spinner(t("Looking for sources in “{name}”…", name=draft.sources.collection)):
                 comparison, found = grounded(container.searching.search, comparison, draft.sources)
             notices = found.notices
         record = container.comparing.start(comparison, after.record.id if after else None, notices)
     except UnderstudyError as problem:
+        state.asked()
         state.hold(prompt, problem)
         return
+    state.asked()
     state.set_adopted(record.id, [slot.id for slot in draft.slots])
     state.set_open(record.id)
 

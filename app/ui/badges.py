@@ -29,7 +29,8 @@ def badges_of(answer: Answer, words: Words, *, hidden: bool = False) -> tuple[Ba
     if answer.finish == "length" and answer.status is Status.DONE:
         badges.append(_stopped(answer, words, hidden))
     word = _STATUS_BADGES.get(answer.status)
-    if word is not None:
+    # While hidden the figures say just this word.
+    if word is not None and not (hidden and answer.status in (Status.CANCELLED, Status.INTERRUPTED)):
         label, hint = word
         badges.append(Badge(words.message(label), words.message(hint), "warn", "content_cut"))
     if answer.usage is not None and answer.usage.source == "estimated" and not hidden:

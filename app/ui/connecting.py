@@ -48,7 +48,8 @@ def look_again(screen: Screen) -> None:
     """While a server has not answered yet: draw the page anew when it has."""
     if screen.found.pending:
         _waiting(screen.container, screen.found.pending)
-    if screen.listed.pending:
+    # Not for a server that is known to be down: the page would be drawn again and again for nothing.
+    if screen.listed.pending and screen.listed.problem is None:
         _waiting_for_collections(screen.container)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlencode
 
-COMPARE = Path(__file__).resolve().parents[2] / "pages" / "compare.py"
+_PAGES = Path(__file__).resolve().parents[2] / "pages"
+COMPARE = _PAGES / "compare.py"
+DOCUMENTS_PAGE = _PAGES / "documents.py"
 
 # Where a document is shown with its passages.
 DOCUMENTS = "documents"

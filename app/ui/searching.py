@@ -167,7 +167,7 @@ def last_measured() -> Scored | None:
 
 def look_again(screen: SearchScreen) -> None:
     """While the document server has not answered yet: draw the page anew when it has."""
-    if screen.listed.pending:
+    if screen.listed.pending and screen.listed.problem is None:
         _waiting(screen.container)
 
 

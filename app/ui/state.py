@@ -211,10 +211,22 @@ def hold(prompt: str, problem: UnderstudyError) -> None:
     st.session_state["held"] = (prompt, problem)
 
 
+def asking(prompt: str) -> None:
+    """Remember the prompt while its sources are looked for: a click meanwhile ends this run of the script."""
+    st.session_state["asking"] = prompt
+
+
+def asked() -> None:
+    st.session_state.pop("asking", None)
+
+
 def release() -> UnderstudyError | None:
     """Put a held text back into the prompt box (before it is drawn) and return why it was held."""
     held = cast("tuple[str, UnderstudyError] | None", st.session_state.pop("held", None))
+    interrupted = cast(str, st.session_state.pop("asking", ""))
     if held is None:
+        if interrupted:
+            st.session_state["prompt"] = interrupted
         return None
     if held[0]:
         st.session_state["prompt"] = held[0]

@@ -62,9 +62,10 @@ def test_every_kind_of_error_is_documented() -> None:
     assert set(re.findall(r"`(\w+)`", row)) == {f.value for f in Fault}
 
 
-def test_the_example_of_the_json_object_can_be_read() -> None:
-    (example,) = re.findall(r"```json\n(.*?)```", text("docs/cli.md"), re.DOTALL)
-    assert {"id", "prompt", "evidence", "answers"} <= set(json.loads(example))
+def test_the_examples_of_the_json_objects_can_be_read() -> None:
+    compared, indexed = re.findall(r"```json\n(.*?)```", text("docs/cli.md"), re.DOTALL)
+    assert {"id", "prompt", "evidence", "answers"} <= set(json.loads(compared))
+    assert {"collection", "documents", "seconds"} <= set(json.loads(indexed))
 
 
 def test_the_example_of_endpoints_can_be_used_as_it_is() -> None:

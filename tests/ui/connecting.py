@@ -19,6 +19,7 @@ class File:
     title: str = "SmolLM2 135M Instruct"
     download: int = 92_871_040
     licence: str = "Apache-2.0"
+    languages: tuple[str, ...] = ("en",)
 
 
 @dataclass

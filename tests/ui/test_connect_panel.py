@@ -44,7 +44,7 @@ def test_what_was_found_is_said_with_the_command_that_connects_it() -> None:
 def test_the_model_is_offered_with_size_and_licence() -> None:
     app = panel()
     assert "SmolLM2 135M Instruct" in html(app)
-    assert "93 MB · Apache-2.0" in html(app)
+    assert "languages: English · 93 MB download · Apache-2.0" in html(app)
     app.button(key="connect-fetch-smollm2").click().run()
     assert actions(app) == [("fetch", "smollm2")]
 

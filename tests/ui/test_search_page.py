@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.domain.documents import Mode
+from app.domain.documents import Chunking, Mode
 from tests.ui.compare_page import Page, compare_page, new_session, until
 
 LEAVE = "How many days of annual leave does a new employee get?"
@@ -138,3 +138,17 @@ def test_where_nothing_was_indexed_the_page_says_what_to_do(tmp_path: Path) -> N
     with compare_page(tmp_path, servers=False):
         assert "There is no collection yet." in opened().info[0].value
         assert not (tmp_path / "postgres").exists()
+
+
+def test_two_collections_of_the_same_documents_are_compared_passage_by_passage(behind: Page) -> None:
+    container = behind.container
+    job = container.indexing.reindex("samples", chunking=Chunking(400, 60), to="small passages")
+    until(lambda: job.over, 60)
+    until(lambda: len(container.collections.look().collections) == 2, 10)
+    try:
+        app = ask(opened())
+        owners = [app.selectbox(key=f"collection-side-{n}").value for n in (0, 1)]
+        assert owners == ["samples", "small passages"] and columns(app) == 2
+        assert "A and B share" in words(app)
+    finally:
+        container.passages.delete_collection("small passages")

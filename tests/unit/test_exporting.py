@@ -123,7 +123,17 @@ def test_the_json_form_is_what_the_command_line_promises() -> None:
         "start": "together",
         "evidence": {
             "digest": record().comparison.evidence.digest,
-            "passages": [{"document": "a.pdf", "page": 2, "start": 0, "end": 0, "score": None, "text": "20일"}],
+            "passages": [
+                {
+                    "collection": "",
+                    "document": "a.pdf",
+                    "page": 2,
+                    "start": 0,
+                    "end": 0,
+                    "score": None,
+                    "text": "20일",
+                }
+            ],
         },
         "answers": [
             {
