@@ -63,7 +63,8 @@ def documents_add(
             chosen = sources[0]
             if len(sources) > 1:
                 chosen = st.selectbox(t("File"), sources, format_func=lambda s: s.name, key=f"{key}-file")
-            preview_view(look(chosen, settings), key=key)
+            share = files[sources.index(chosen)].size / max(1, sum(file.size for file in files))
+            preview_view(look(chosen, settings), share=share, key=key)
         if start:
             return Add(sources, name, None if known else settings)
     return None

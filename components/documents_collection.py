@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.domain.documents import CollectionRecord, TokeniserName
-from app.ui.document_actions import Action, DeleteCollection, Open, Reindex
+from app.ui.document_actions import Action, CompareOn, DeleteCollection, Open, Reindex
 from app.ui.prose import plain
 from app.ui.text import speech, t, tn
 from components.documents_list import line
@@ -22,6 +22,10 @@ def collection_head(
         if st.button(t("All collections"), icon=":material/arrow_back:", type="tertiary", key=f"{key}-back"):
             action = Open()
         st.space("stretch")
+        if st.button(
+            t("Compare on it"), icon=":material/compare_arrows:", disabled=not record.passages, key=f"{key}-compare"
+        ):
+            action = CompareOn(record.name)
         with st.popover(t("Index anew"), icon=":material/autorenew:", key=f"{key}-reindex"):
             action = _reindex(record, embeddings, tokenisers, key) or action
         with st.popover(t("Delete"), icon=":material/delete:", key=f"{key}-delete"):

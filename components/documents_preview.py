@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from html import escape
 
 import streamlit as st
@@ -15,7 +16,8 @@ from app.ui.text import say, speech, t, tn
 from components.problem import problem
 
 
-def preview_view(found: Preview | UnderstudyError, *, key: str) -> None:
+def preview_view(found: Preview | UnderstudyError, *, share: float = 1.0, key: str) -> None:
+    """`share` is what this file is of all that are to be indexed, by its size."""
     if isinstance(found, UnderstudyError):
         problem(found)
         return
@@ -32,6 +34,9 @@ def preview_view(found: Preview | UnderstudyError, *, key: str) -> None:
         )
     )
     parts.append(cost_words(found.cost))
+    if found.cost.usd and 0 < share < 1:
+        whole = found.cost.usd / Decimal(share)
+        parts.append(t("all files about {usd}, going by their size", usd=words.usd(whole)))
     st.html(f'<div class="us-line">{"".join(f"<span>{escape(part)}</span>" for part in parts if part)}</div>')
     for notice in found.notices:
         st.caption(say(notice))

@@ -19,7 +19,7 @@ from app.domain.errors import UnderstudyError
 from app.domain.indexing import Preview, Source
 from app.domain.models import ModelRef
 from app.services.indexing_job import IndexingJob
-from app.ui import links
+from app.ui import links, state
 from app.ui.text import t
 
 SAMPLES = "samples"
@@ -77,19 +77,31 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class CompareOn:
+    """Go to the Compare page with this collection chosen."""
+
+    collection: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dismiss:
     """Take the report of an indexing that has ended off the page."""
 
     job: str
 
 
-Action = Add | AddSamples | Reindex | DeleteCollection | DeleteDocument | Open | Dismiss
+Action = Add | AddSamples | Reindex | DeleteCollection | DeleteDocument | Open | CompareOn | Dismiss
 
 
 def carry_out(container: Container, action: Action | None) -> None:
     """Do it and draw the page anew; return when nothing was asked for."""
     if action is None:
         return
+    if isinstance(action, CompareOn):
+        state.set_open(None)
+        state.set_adopted(None)
+        st.session_state[state.key(state.SOURCES, "collection")] = action.collection
+        st.switch_page(links.COMPARE)
     try:
         with st.spinner(t("Working …")):
             _do(container, action)

@@ -229,3 +229,16 @@ def test_the_page_speaks_korean(container: Container) -> None:
     app = upload(typed(page("ko"), "documents-collection", "한국어"), ("scan.pdf", BAD))
     app = settled(press(app, "documents-start"), container)
     assert "확장자는 .pdf인데 내용은 pdf 형식이 아닙니다." in html(app) and "실패 1개" in html(app)
+
+
+def test_a_collection_is_compared_on(container: Container, tmp_path: Path) -> None:
+    index(container, tmp_path, "asked", leave="Fifteen days.")
+    app = press(page(collection="asked"), "documents-compare")
+    assert app.session_state["collection-sources"] == "asked"
+    assert any(s.key == "collection-sources" and s.value == "asked" for s in app.selectbox)
+
+
+def test_a_paid_embedding_tells_its_cost_before(container: Container) -> None:
+    app = typed(typed(page(), "documents-collection", "paid"), "documents-embedding", "openai:text-embedding-3-small")
+    app = previewed(upload(app, ("leave.md", HANDBOOK * 50), ("pay.md", HANDBOOK * 100)))
+    assert "embedding it costs about $0.0" in html(app) and "all files about $0.0" in html(app)
