@@ -52,13 +52,11 @@ def test_history_gives_a_csv_that_spreadsheets_read_as_unicode(app: RunningApp, 
     data = (tmp_path / "export.csv").read_bytes()
     assert waiting.value.suggested_filename == "understudy-comparisons.csv"
     assert data.startswith(codecs.BOM_UTF8)
+    csv.field_size_limit(2**30)  # other tests of this session leave long answers behind
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     assert question in {row["prompt"] for row in rows}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the row of panes needs position: relative, else its hidden labels widen the page"
-)
 def test_four_contestants_on_a_phone_need_no_sideways_scrolling_of_the_page(app: RunningApp, browser: Browser) -> None:
     with browser.new_context(viewport={"width": 390, "height": 844}, locale="en-US") as context:
         page = context.new_page()
