@@ -28,7 +28,13 @@ def container() -> Iterator[Container]:
         try:
             yield box
         finally:
-            box.close()
+            # A second Ctrl-C must not leave a server or a model's process behind.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            interrupting = signal.signal(signal.SIGINT, signal.SIG_IGN)
+            try:
+                box.close()
+            finally:
+                signal.signal(signal.SIGINT, interrupting)
     finally:
         signal.signal(signal.SIGTERM, before)
 

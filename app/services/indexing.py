@@ -79,6 +79,7 @@ class Indexing:
 
     def upload(self, name: str, data: BinaryIO) -> Source:
         """Keep what a browser sent until it is indexed. Raises UserError when there is no room."""
+        path: str | None = None
         try:
             self._uploads.mkdir(parents=True, exist_ok=True)
             self._forget_uploads()
@@ -86,6 +87,8 @@ class Indexing:
             with os.fdopen(handle, "wb") as file:
                 shutil.copyfileobj(data, file, _BLOCK)
         except OSError as exc:
+            if path is not None:
+                Path(path).unlink(missing_ok=True)
             raise UserError(
                 Message("The upload could not be kept: {detail}.", detail=exc.strerror or type(exc).__name__),
                 Message("Make room on the disk that holds {folder}.", folder=str(self._uploads)),
@@ -213,7 +216,9 @@ class Indexing:
         def end() -> None:
             if to:
                 return
-            if job.stopped or job.state().failed:
+            # Only what is proven whole takes the old one's place.
+            whole = all(f.status in (FileStatus.INDEXED, FileStatus.DUPLICATE) for f in job.state().files)
+            if job.stopped or not whole:
                 self._store.delete_collection(target)
             else:
                 self._store.rename(target, old.name, replace=True)

@@ -79,6 +79,9 @@ class Connections:
             return connection
 
     def _open(self) -> Connection:
+        if self._closed:
+            # A thread that is late must not start the server again, with nobody left to stop it.
+            raise UserError(Message("Understudy is shutting down."), Message("Start it again."))
         connection = self._connect()
         try:
             with self._preparing:

@@ -8,6 +8,7 @@ name; it counts a killed process as a user for ever; and as root it opens every 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -31,6 +32,11 @@ START_SECONDS = 180  # a recovery after a power cut replays what was written sin
 STOP_SECONDS = 60
 NEWEST = 18
 _INSTALLED = {16: "pginstall", 18: "pginstall18"}  # by major version, the folder in the wheel
+
+# What the server may know of our environment: it lives longer than we do, and has no use for a key.
+_PASSED_ON = re.compile(
+    r"^(PATH|LD_\w+|DYLD_\w+|HOME|USERPROFILE|APPDATA|SYSTEMROOT|WINDIR|COMSPEC|TEMP|TMP|TMPDIR|LANG)$", re.IGNORECASE
+)
 
 
 class EmbeddedPostgres:
@@ -157,7 +163,7 @@ class EmbeddedPostgres:
                 stderr=subprocess.STDOUT,
                 check=False,
                 cwd=self._folder,
-                env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
+                env={k: v for k, v in os.environ.items() if _PASSED_ON.match(k)} | {"LC_ALL": "C", "TZ": "UTC"},
                 # Ctrl-C is for us: the server must outlive it until we stop it.
                 start_new_session=not WINDOWS,
                 user=None if owner is None else owner.uid,

@@ -38,8 +38,8 @@ def candidates(connection: Connection, place: Place, wanted: Wanted, terms: Sequ
         {
             "vector": None if wanted.vector is None else as_stored(wanted.vector, place.dimension),
             "ef": str(min(MOST_EF, max(LEAST_EF, wanted.depth))),
-            # A filter, or a depth over the limit, leaves fewer than asked for unless the search goes on.
-            "goes_on": "strict_order" if wanted.documents or wanted.depth > MOST_EF else "off",
+            # A filter, a depth over the limit and rows deleted since leave fewer than asked for unless it goes on.
+            "goes_on": "strict_order",
             "terms": list(terms),
             "collection": place.collection,
             "documents": list(wanted.documents),
