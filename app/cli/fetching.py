@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from app.cli import output
-from app.domain.errors import Fault, ProviderError, UserError
+from app.domain.errors import UserError, local_only
 from app.domain.message import Message
 from app.domain.models import ModelRef
 
@@ -123,11 +123,7 @@ def pull(box: Container, provider_name: str, model: str) -> int:
     meter = Meter()
     puller: Puller = provider
     if box.settings.local_only and ":cloud" in model:
-        raise ProviderError(
-            Fault.LOCAL_ONLY,
-            Message("Local-only mode is on, and {model} is not local.", model=model),
-            Message("Choose a local model, or unset UNDERSTUDY_LOCAL_ONLY."),
-        )
+        raise local_only(model)
 
     async def follow() -> None:
         async with aclosing(puller.pull(model)) as steps:

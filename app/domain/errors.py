@@ -98,3 +98,16 @@ class ProviderError(UnderstudyError):
     @property
     def error(self) -> AnswerError:
         return AnswerError(self.kind, self.message, self.remedy)
+
+
+# Beside every word of local-only mode.
+CHOOSE_LOCAL = Message("Choose a local model, or unset UNDERSTUDY_LOCAL_ONLY.")
+
+
+def local_only(model: str) -> ProviderError:
+    """What to say where local-only mode refuses a model."""
+    return ProviderError(
+        Fault.LOCAL_ONLY,
+        Message("Local-only mode is on, and {model} is not local.", model=model),
+        CHOOSE_LOCAL,
+    )

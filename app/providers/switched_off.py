@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 from app.domain.chat import ChatEvent, ChatRequest
-from app.domain.errors import Fault, ProviderError
+from app.domain.errors import CHOOSE_LOCAL, local_only
 from app.domain.message import Message
 from app.domain.models import Capabilities, ModelInfo, ProviderStatus
-
-REMEDY = Message("Choose a local model, or unset UNDERSTUDY_LOCAL_ONLY.")
 
 
 class SwitchedOff:
@@ -19,7 +17,7 @@ class SwitchedOff:
         self.name = name
 
     async def status(self) -> ProviderStatus:
-        return ProviderStatus(self.name, False, Message("Switched off: local-only mode is on."), REMEDY)
+        return ProviderStatus(self.name, False, Message("Switched off: local-only mode is on."), CHOOSE_LOCAL)
 
     async def models(self) -> Sequence[ModelInfo]:
         return ()
@@ -32,11 +30,7 @@ class SwitchedOff:
             yield event
 
     def _events(self, model: str) -> Iterator[ChatEvent]:
-        raise ProviderError(
-            Fault.LOCAL_ONLY,
-            Message("Local-only mode is on, and {model} is not local.", model=f"{self.name}:{model}"),
-            REMEDY,
-        )
+        raise local_only(f"{self.name}:{model}")
 
     async def aclose(self) -> None:
         return None

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from app.domain.documents import Embedder
-from app.domain.errors import Fault, ProviderError, UserError
+from app.domain.errors import UserError, local_only
 from app.domain.message import Message
 from app.domain.models import ModelRef
 from app.retrieval.embeddings_use import NAME, UseEmbedder
@@ -46,11 +46,7 @@ class EmbedderShelf:
             if embedder is None:
                 embedder = self._made[model] = maker(model.name)
         if self._local_only and not embedder.local:
-            raise ProviderError(
-                Fault.LOCAL_ONLY,
-                Message("Local-only mode is on, and {model} is not local.", model=str(model)),
-                Message("Choose a local model, or unset UNDERSTUDY_LOCAL_ONLY."),
-            )
+            raise local_only(str(model))
         return embedder
 
 

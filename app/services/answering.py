@@ -16,7 +16,7 @@ from typing import cast
 
 from app.domain.answers import Answer, Status, Usage
 from app.domain.chat import ChatEvent, ChatRequest, Finished, Notice, Provider, Sent, TextDelta, ThinkingDelta
-from app.domain.errors import REFUSALS, AnswerError, Fault, ProviderError, UnderstudyError
+from app.domain.errors import REFUSALS, AnswerError, Fault, ProviderError, UnderstudyError, local_only
 from app.domain.message import Message
 from app.domain.models import ModelRef
 from app.domain.pricing import PriceBook, TokenCounter
@@ -67,7 +67,7 @@ class Answering:
         try:
             local = (await provider.capabilities(request.model)).local
             if self._local_only and not local:
-                raise _local_only(ModelRef(provider.name, request.model))
+                raise local_only(str(ModelRef(provider.name, request.model)))
             end = await self._attempts(provider, request, live)
         except asyncio.CancelledError:
             cancelled = True
@@ -222,12 +222,4 @@ def _nothing_said(answer: Answer, usage: Usage | None, end: Finished) -> AnswerE
         Fault.EMPTY_ANSWER,
         Message("The model ended its turn without a word (finish: {finish}).", finish=end.finish),
         Message("Ask again, or word the prompt differently; small models do this now and then."),
-    )
-
-
-def _local_only(model: ModelRef) -> ProviderError:
-    return ProviderError(
-        Fault.LOCAL_ONLY,
-        Message("Local-only mode is on, and {model} is not local.", model=str(model)),
-        Message("Choose a local model, or unset UNDERSTUDY_LOCAL_ONLY."),
     )

@@ -187,10 +187,6 @@ class RunEngine:
         """How many answers are running."""
         return len(self._live)
 
-    def owns(self, answer_id: str) -> bool:
-        """Whether the answer is being written by this process."""
-        return answer_id in self._live
-
     def close(self, providers: Sequence[Provider] = (), timeout: float = 5.0) -> None:
         """Cancel what runs, store it, let providers go, end the thread. Idempotent."""
         if self._closed or not self._thread.is_alive():
