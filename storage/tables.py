@@ -77,6 +77,9 @@ class AnswerRow(Base):
     total: Mapped[float | None]
     cost_usd: Mapped[Decimal | None]
     updated_at: Mapped[datetime]
+    # What identifies the request (SHA-256), and the answer that this one was copied from: for batches.
+    request_digest: Mapped[str | None] = mapped_column(CleanString(64))
+    cached_from: Mapped[str | None] = mapped_column(CleanString(32))
     sent: Mapped[object]
     not_sent: Mapped[object]
     notices: Mapped[object]
@@ -90,6 +93,7 @@ class AnswerRow(Base):
         UniqueConstraint("comparison_id", "side"),
         Index("ix_answers_status_owner", "status", "owner"),
         Index("ix_answers_provider_model", "provider", "model"),
+        Index("ix_answers_request_digest", "request_digest"),
     )
 
 

@@ -13,6 +13,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection
 from sqlalchemy.types import TypeDecorator
 
+from storage import evaluation_tables  # noqa: F401 (adds its tables to Base)
 from storage.migrate import VERSION_TABLE
 from storage.tables import Base
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.answers import Status
 from app.domain.errors import UserError
 from app.domain.ratings import Outcome
+from storage import evaluation_tables  # noqa: F401 (adds its tables to Base)
 from storage.comparisons import SqlComparisonStore
 from storage.database import make_engine, open_database
 from storage.migrate import VERSION_TABLE, migrate
