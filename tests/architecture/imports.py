@@ -22,7 +22,7 @@ CONCRETE = (
 )
 
 # What each part may import of ours, by the longest name that fits; a part may always import itself.
-# pages → components → app.services → app.domain ← app.providers, app.retrieval, app.pricing, app.evaluation, storage
+# pages → components → app.services → app.evaluation → app.domain ← app.providers, app.retrieval, app.pricing, storage
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "app": (),
     "app.domain": (),
@@ -38,10 +38,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "storage": ("app.domain",),
     # Alembic starts this one by itself, from its own command line: an entry like app.main.
     "storage.migrations.env": ("app.domain", "app.settings", "storage"),
-    "app.services": ("app.domain",),
-    # The composition root and its part for documents, the only ones that name concrete adapters.
-    "app.bootstrap": (*CONCRETE, "app.bootstrap_documents"),
+    # Statistics are pure functions over arrays: nothing to be put behind a port.
+    "app.services": ("app.domain", "app.evaluation"),
+    # The composition root and its parts for documents and evaluation, the only ones that name concrete adapters.
+    "app.bootstrap": (*CONCRETE, "app.bootstrap_documents", "app.bootstrap_evaluation"),
     "app.bootstrap_documents": CONCRETE,
+    "app.bootstrap_evaluation": CONCRETE,
     # Whoever faces a person or a program goes through the container.
     "app.ui": ("app", "app.domain", "app.services", "app.settings", "app.i18n", "app.bootstrap"),
     "app.api": ("app", "app.domain", "app.services", "app.settings", "app.i18n", "app.bootstrap"),
