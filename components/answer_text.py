@@ -10,10 +10,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.domain.answers import Answer, Status
+from app.domain.citations import cited
 from app.domain.errors import AnswerError
 from app.domain.evidence import Evidence
 from app.domain.message import Message
-from app.ui.citations import cited
 from app.ui.highlight import passage_html
 from app.ui.markdown import Chips
 from app.ui.notes import marked_html, problem_html

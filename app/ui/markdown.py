@@ -20,7 +20,7 @@ from markdown_it.rules_inline.emphasis import tokenize as emphasis
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from app.ui.citations import Citation, split
+from app.domain.citations import Citation, split
 
 Env = MutableMapping[str, object]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.ui.citations import Citation, cited, missing, split
+from app.domain.citations import Citation, cited, missing, split
 
 
 def test_text_without_brackets_is_one_part() -> None:
