@@ -13,6 +13,7 @@ import threading
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from app.domain.documents import Tokeniser, TokeniserName
@@ -27,6 +28,7 @@ _RUNS = re.compile(
 )
 _ACCENTED = re.compile("[\u00c0-\u024f]")
 _LONGEST = 40  # characters of one run: the rest of a base64 block is nobody's word
+_REMEMBERED, _REMEMBERED_LENGTH = 100_000, 60  # words, and the characters of the longest of them
 
 
 def normalise(text: str) -> str:
@@ -37,11 +39,30 @@ def normalise(text: str) -> str:
     return _unaccented(text)
 
 
+class _Words(dict[str, tuple[str, ...]]):
+    """The terms of words as they are written, between blanks: the same ones come again and again.
+
+    A blank ends a run, and neither NFKC nor lower case looks across one, so that a text has the
+    terms of its words. Looking them up takes a tenth of the time that finding them takes.
+    """
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        found = tuple(term for kind, run, after in _runs(word) for term in _passage_terms(kind, run, after))
+        if len(word) <= _REMEMBERED_LENGTH:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[word] = found
+        return found
+
+
 class Stems:
     """Stems by list, as pairs of syllables; English words by a light stemmer."""
 
+    def __init__(self) -> None:
+        self._words = _Words()
+
     def terms(self, text: str) -> Sequence[str]:
-        return [term for kind, run, after in _runs(text) for term in _passage_terms(kind, run, after)]
+        return list(chain.from_iterable(map(self._words.__getitem__, text.split())))
 
     def question(self, text: str) -> Sequence[str]:
         runs = list(_runs(text))
@@ -105,8 +126,8 @@ def _runs(text: str) -> list[tuple[str, str, bool]]:
     return runs
 
 
-# Words come again: a hundred thousand of them are most of a collection's text.
-@lru_cache(maxsize=100_000)
+# What is left of words without their marks and quotes.
+@lru_cache(maxsize=50_000)
 def _passage_terms(kind: str, run: str, after: bool) -> tuple[str, ...]:
     if kind == "hangul":
         return () if after and korean.is_particle(run) else korean.passage_terms(run)

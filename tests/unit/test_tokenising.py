@@ -6,12 +6,15 @@ import unicodedata
 from importlib.util import find_spec
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.domain.documents import TokeniserName
 from app.domain.errors import UserError
+from app.retrieval import tokenising
 from app.retrieval.english import stem as english_stem
 from app.retrieval.korean import stem
-from app.retrieval.tokenising import Stems, tokeniser
+from app.retrieval.tokenising import Stems, _passage_terms, tokeniser
 
 STEMS = Stems()
 
@@ -120,6 +123,25 @@ def test_text_without_words_has_no_terms(text: str) -> None:
 def test_other_scripts_are_found_too() -> None:
     assert shared("東京", "東京都の天気") == {"東京"}
     assert shared("Привет", "привет мир") == {"привет"}
+
+
+_AWKWARD = st.sampled_from(" \t\u00a0\u3000\u2028\u0301\u00a8'.,Σσé검색은가1a")
+
+
+@given(st.text(st.one_of(_AWKWARD, st.characters()), max_size=25))
+def test_a_text_has_the_terms_of_its_runs_whether_its_words_were_met_before_or_not(text: str) -> None:
+    expected = [term for kind, run, after in tokenising._runs(text) for term in _passage_terms(kind, run, after)]
+    fresh = Stems()
+    assert [fresh.terms(text), fresh.terms(text)] == [expected, expected]
+
+
+def test_memory_of_words_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokenising, "_REMEMBERED", 10)
+    stems = Stems()
+    for n in range(100):
+        assert stems.terms(f"word{n} {'long' * 50}{n}")
+    assert len(stems._words) <= 10
+    assert all(len(word) < 100 for word in stems._words)
 
 
 def test_an_endless_word_is_cut() -> None:
