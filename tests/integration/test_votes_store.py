@@ -1,0 +1,82 @@
+"""Ratings of a batch as columns, and figures of its answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.domain.ratings import Outcome
+from app.domain.votes import Result
+from storage.comparisons import SqlComparisonStore
+from storage.figures import SqlFigureStore
+from storage.ratings import SqlRatingStore
+from storage.votes import SqlVoteStore
+from tests.integration.evaluated import BATCH, Planted, plant
+from tests.integration.storing import database, rating
+
+EVEN = {"faq": Planted(0.5, 0.2, 0.1)}
+
+
+def test_a_result_goes_by_who_was_asked_first_whatever_side_it_was_shown_on(tmp_path: Path) -> None:
+    with database(tmp_path) as engine:
+        plant(engine, {"faq": Planted(win=1.0, lose=0.0)}, questions=30)
+        votes = SqlVoteStore(engine).of_batch(BATCH).votes
+    assert set(votes.result) == {Result.SECOND}
+    assert set(votes.left) == {1, -1}
+    assert set(votes.first) == {0} and set(votes.second) == {1}
+
+
+def test_ties_and_both_bad_stay_what_they_are(tmp_path: Path) -> None:
+    with database(tmp_path) as engine:
+        plant(engine, {"faq": Planted(0, 0, 1.0)}, questions=10)
+        assert set(SqlVoteStore(engine).of_batch(BATCH).votes.result) == {Result.BOTH_BAD}
+
+
+def test_a_corrected_rating_is_counted_once_as_corrected(tmp_path: Path) -> None:
+    with database(tmp_path) as engine:
+        plant(engine, {"faq": Planted(1.0, 0.0)}, questions=3)
+        record = SqlComparisonStore(engine).get(f"c{0:031d}")
+        first = SqlRatingStore(engine).of(record.id)[0][0]
+        correction = replace(rating(record, Outcome.TIE), rater=first.rater, blind=True)
+        SqlRatingStore(engine).add([correction], [])
+        votes = SqlVoteStore(engine).of_batch(BATCH).votes
+    assert len(votes) == 3
+    assert [r for q, r in zip(votes.question, votes.result, strict=True) if q == 0] == [Result.TIE]
+
+
+def test_ratings_of_other_comparisons_are_not_a_batchs(tmp_path: Path) -> None:
+    with database(tmp_path) as engine:
+        plant(engine, EVEN, questions=3)
+        assert len(SqlVoteStore(engine).of_batch("another").votes) == 0
+
+
+def test_three_contestants_give_a_row_for_each_pair(tmp_path: Path) -> None:
+    with database(tmp_path) as engine:
+        plant(engine, EVEN, questions=5, contestants=3)
+        votes = SqlVoteStore(engine).of_batch(BATCH).votes
+    assert sorted(set(zip(votes.first.tolist(), votes.second.tolist(), strict=True))) == [(0, 1), (0, 2)]
+
+
+def test_figures_come_in_the_order_of_questions_and_contestants(tmp_path: Path) -> None:
+    with database(tmp_path) as engine:
+        plant(engine, EVEN, questions=2, repeats=2)
+        figures = SqlFigureStore(engine).of_batch(BATCH)
+    assert [(f.question, f.repeat, f.contestant) for f in figures] == [
+        (q, r, c) for q in range(2) for r in range(2) for c in range(2)
+    ]
+    assert figures[1].timing.first_token == pytest.approx(0.3)
+    assert figures[0].output_tokens == 50
+
+
+def test_an_answer_is_measured_once_in_each_form(tmp_path: Path) -> None:
+    with database(tmp_path) as engine:
+        plant(engine, EVEN, questions=2)
+        store = SqlFigureStore(engine)
+        waiting = list(store.unmeasured(BATCH, 1))
+        store.save_measures(1, {w.answer: {"characters": len(w.text)} for w in waiting})
+        assert len(waiting) == 4
+        assert list(store.unmeasured(BATCH, 1)) == []
+        assert len(list(store.unmeasured(BATCH, 2))) == 4
+        assert store.measures(BATCH, 1)[waiting[0].answer] == {"characters": len(waiting[0].text)}
