@@ -14,6 +14,7 @@ from dotenv import load_dotenv
 
 from app import settings as settings_module
 from app.bootstrap_documents import documents
+from app.bootstrap_evaluation import evaluation
 from app.domain.chat import Provider
 from app.domain.documents import PassageStore
 from app.domain.errors import UserError
@@ -39,6 +40,7 @@ from app.services.exporting import Exporting
 from app.services.history import History
 from app.services.indexing import Indexing
 from app.services.listing import Listing
+from app.services.questions import QuestionSets
 from app.services.rating import RatingService
 from app.services.runs import RunEngine
 from app.services.searching import ModelAsker, Searching
@@ -72,6 +74,7 @@ class Container:
     searching: Searching
     documents_begun: Callable[[], bool]
     collections: Listing
+    questions: QuestionSets
     fetches: Fetches
     prices: Prices
     tokens: TokenCounter
@@ -133,6 +136,7 @@ def build(settings: Settings | None = None) -> Container:
     engine.start()
     directory = Directory(providers, engine)
     library = documents(settings, endpoints, tokens, prices, ModelAsker(directory, engine, answering))
+    evaluating = evaluation(engine_of_database)
     container = Container(
         settings=settings,
         engine=engine,
@@ -154,6 +158,7 @@ def build(settings: Settings | None = None) -> Container:
         searching=library.searching,
         documents_begun=library.begun,
         collections=Listing(library.passages, library.begun),
+        questions=evaluating.questions,
         fetches=Fetches(settings.models_folder, arrived=directory.forget),
         prices=prices,
         tokens=tokens,
