@@ -152,5 +152,6 @@ def _count(connection: Connection, name: str, collection: int, terms: list[int],
             "INSERT INTO {terms} AS t SELECT * FROM unnest(%s::int[], %s::int[])"
             " ON CONFLICT (term) DO UPDATE SET passages = t.passages + excluded.passages"
         ).format(terms=schema.terms_table(name, collection)),
-        [terms, counts],
+        # As text: the driver takes longer to pack a list than the server to read it.
+        [f"{{{','.join(map(str, numbers))}}}" for numbers in (terms, counts)],
     )
