@@ -107,7 +107,7 @@ def create_tables(connection: Connection, schema: str, identity: int, dimension:
                 heading text NOT NULL,
                 start_offset int NOT NULL,
                 end_offset int NOT NULL
-            );
+            ) WITH (toast_tuple_target = 8160);
             CREATE INDEX ON {passages} (document_id);
             CREATE TABLE {postings} (
                 term int NOT NULL, id int NOT NULL, weight real NOT NULL, document_id int NOT NULL
