@@ -51,6 +51,7 @@ class EmbeddedPostgres:
         self._data = self._folder / "data"
         self._users = self._folder / "users"
         self._user: FileLock | None = None
+        self._closed = False
         self._mutex = threading.Lock()
 
     @property
@@ -60,9 +61,12 @@ class EmbeddedPostgres:
     def address(self) -> str:
         """Connection parameters of the running server (libpq's keyword form), started when it is not.
 
-        Raises UserError when it cannot be.
+        Raises UserError when it cannot be, and after `close`.
         """
         with self._mutex:
+            if self._closed:
+                # A thread that is late must not start it again, with nobody left to stop it.
+                raise UserError(Message("Understudy is shutting down."), Message("Start it again."))
             try:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._users.mkdir(mode=0o700, exist_ok=True)
@@ -77,8 +81,9 @@ class EmbeddedPostgres:
             return self._conninfo()
 
     def close(self) -> None:
-        """Let go of the server, and stop it when nobody else uses it. Idempotent."""
+        """Let go of the server for good, and stop it when nobody else uses it. Idempotent."""
         with self._mutex:
+            self._closed = True
             if self._user is None:
                 return
             with self._server_lock():

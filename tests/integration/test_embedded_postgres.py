@@ -81,8 +81,18 @@ def test_it_starts_on_first_use_keeps_what_was_stored_and_stops_in_the_end(home:
     server.close()
     server.close()
     assert not is_running(home)
-    assert ask(server.address(), "SELECT n FROM kept") == 7
+    again = EmbeddedPostgres(home)
+    assert ask(again.address(), "SELECT n FROM kept") == 7
+    again.close()
+
+
+def test_nobody_who_is_late_starts_it_again_once_it_was_closed(home: Path) -> None:
+    server = EmbeddedPostgres(home)
+    server.address()
     server.close()
+    with pytest.raises(UserError, match="shutting down"):
+        server.address()
+    assert not is_running(home)
 
 
 def test_the_last_of_two_processes_stops_it_and_a_killed_one_does_not_count(home: Path) -> None:
@@ -133,8 +143,9 @@ def test_the_process_id_of_a_killed_server_may_be_anothers_by_now(home: Path) ->
     lines = file.read_text().splitlines()
     server.close()
     file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
-    assert ask(server.address()) == 1
-    server.close()
+    again = EmbeddedPostgres(home)
+    assert ask(again.address()) == 1
+    again.close()
 
 
 def test_a_folder_half_made_by_a_killed_process_is_made_anew(home: Path) -> None:
@@ -165,9 +176,10 @@ def test_a_server_that_does_not_start_is_said_with_its_own_reason(home: Path) ->
     server.address()
     server.close()
     (home / "postgres" / "data" / "postgresql.conf").write_text("no_such_setting = 1\n")
+    again = EmbeddedPostgres(home)
     with pytest.raises(UserError, match=r"no_such_setting.*PGVECTOR_URL|FATAL.*PGVECTOR_URL"):
-        server.address()
-    server.close()
+        again.address()
+    again.close()
 
 
 def test_data_of_a_version_that_is_not_installed_is_left_alone(home: Path) -> None:
