@@ -1,0 +1,319 @@
+"""REPLACE, KEEP or UNDECIDED: whether the challenger can take over from the incumbent, by category and in all.
+
+The question is the unit. The decision comes from tests that may be looked at after every vote
+(sequential.py), at alpha / K for each of K categories (Bonferroni); the verdict over all is a test of its own
+at alpha (stratified.py). Beside it stands the interval for one look at a fixed number of questions
+(tango.py), at the same level. Everything in the result is plain data, so that a record of it is JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.evaluation.forecast import Forecast, forecast
+from app.evaluation.sequential import Tested, bets, interval, sequence, tested
+from app.evaluation.standing import Decision, Reason, Rules, Standing, outcome, sides, standing
+from app.evaluation.stratified import Pooled, lower_bound_pooled, pooled, tested_pooled
+from app.evaluation.tango import FixedInterval, fixed_interval
+from app.evaluation.units import Units
+from app.evaluation.votes import Ints
+
+Floats = NDArray[np.float64]
+
+METHOD = "betting mixture e-process, 24 fractions"
+SOURCE = "Waudby-Smith & Ramdas 2024"
+METHOD_STRATIFIED = "betting mixture e-process, least over the ways to share the mean among categories"
+SOURCE_STRATIFIED = "Waudby-Smith & Ramdas 2024; Spertus, Sridhar & Stark 2024"
+MULTIPLICITY = "bonferroni"
+LOOKS_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Categories:
+    """The categories of a question set: `of[q]` numbers the one of question q, -1 leaves q out of everything."""
+
+    names: tuple[str, ...]
+    of: Ints
+
+    @property
+    def sizes(self) -> list[int]:
+        return [int(n) for n in np.bincount(self.of[self.of >= 0], minlength=len(self.names))]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One test: its natural log e-value now and at its highest, and the question with which it was shown."""
+
+    log_e: float
+    highest: float
+    shown_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The sequence after `n` questions: the mean difference seen and the bounds that hold at all looks."""
+
+    n: int
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one category shows, or with category None all of them. Shares are of 1; differences of [-1, 1].
+
+    `n` of `size` questions count; counts are of ratings. `low` and `high` bound the mean difference at
+    all looks together, each with 1 - alpha; `contradiction` says that these bounds crossed (the questions
+    were no random draws) and those of the present look alone are given. `acceptable_*` likewise.
+    """
+
+    category: str | None
+    decision: Decision
+    reason: Reason
+    decided_at: int | None
+    n: int
+    size: int | None
+    incomplete: int
+    ratings: int
+    wins: int
+    ties: int
+    losses: int
+    both_bad: int
+    both_bad_share: float | None
+    left_share: float | None
+    difference: float | None
+    low: float
+    high: float
+    contradiction: bool
+    fixed: FixedInterval | None
+    acceptable: float | None
+    acceptable_low: float
+    acceptable_high: float
+    not_worse: Evidence
+    worse: Evidence
+    above_bar: Evidence
+    below_bar: Evidence
+    needed: Forecast | None
+    alpha: float
+    method: str
+    source: str
+    looks: tuple[Look, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The findings with all that they rest on: enough to compute them again from the same votes."""
+
+    overall: Finding
+    categories: tuple[Finding, ...]
+    margin: float
+    alpha: float
+    alpha_each: float
+    tests: int
+    multiplicity: str
+    bar: float
+    required: int
+    about: str
+    """`this_set` (a finite set, without replacement) or `questions_like_these` (independent draws)."""
+    surplus: int
+    seed: int
+
+
+def decide(
+    found: Units, rules: Rules, categories: Categories | None = None, *, size: int | None = None, looks: bool = False
+) -> Verdict:
+    """The verdict on all `found`, and by category where there are some.
+
+    `size` is the number of questions of the set, needed for a finite one without categories (these know
+    theirs). Categories without questions in the set are not tested. `looks` adds the sequence to draw.
+    Raises ValueError for a finite set of unknown size, or one smaller than its rated questions.
+    """
+    if categories is None:
+        if rules.finite and size is None:
+            raise ValueError("the verdict on a finite set needs the number of its questions")
+        only = _finding(None, found, rules, rules.alpha, size, looks)
+        return _verdict(only, (), rules, rules.alpha, found)
+    used = [c for c, count in enumerate(categories.sizes) if count]
+    alpha = rules.alpha / max(len(used), 1)
+    parts = [found.pick(categories.of == c) for c in used]
+    sizes = [categories.sizes[c] for c in used]
+    findings = tuple(
+        _finding(categories.names[c], part, rules, alpha, count, looks)
+        for c, part, count in zip(used, parts, sizes, strict=True)
+    )
+    found = found.pick(categories.of >= 0)
+    if len(used) < 2:
+        overall = _finding(None, found, rules, rules.alpha, sum(sizes), looks)
+    else:
+        overall = _overall(found, parts, sizes, rules)
+    return _verdict(overall, findings, rules, alpha, found)
+
+
+def _verdict(overall: Finding, findings: tuple[Finding, ...], rules: Rules, alpha: float, found: Units) -> Verdict:
+    return Verdict(
+        overall=overall,
+        categories=findings,
+        margin=rules.margin,
+        alpha=rules.alpha,
+        alpha_each=alpha,
+        tests=max(len(findings), 1),
+        multiplicity=MULTIPLICITY,
+        bar=rules.bar,
+        required=rules.required,
+        about="this_set" if rules.finite else "questions_like_these",
+        surplus=found.surplus,
+        seed=rules.seed,
+    )
+
+
+def _finding(name: str | None, found: Units, rules: Rules, alpha: float, size: int | None, looks: bool) -> Finding:
+    here = standing(found, rules, alpha, size)
+    four = sides(found, rules, size)
+    low, high = interval(four.not_worse.path, alpha)
+    contradiction = low > high
+    if contradiction:
+        low, high = interval(four.not_worse.path, alpha, running=False)
+    accepted = interval(four.acceptable.path, alpha)
+    if accepted[0] > accepted[1]:
+        contradiction, accepted = True, interval(four.acceptable.path, alpha, running=False)
+    needed = None
+    if here.decision is Decision.UNDECIDED:
+        needed = forecast(found, four, here.results, alpha, rules.seed)
+    return _described(
+        name,
+        found,
+        here,
+        size,
+        (2 * low - 1, 2 * high - 1),
+        accepted,
+        contradiction=contradiction,
+        needed=needed,
+        alpha=alpha,
+        method=(METHOD, SOURCE),
+        looks=_looks(found, rules, alpha, size) if looks else (),
+    )
+
+
+def _overall(found: Units, parts: Sequence[Units], sizes: Sequence[int], rules: Rules) -> Finding:
+    """All categories together, each weighing as many questions as it has in the set."""
+    weights = np.array(sizes, dtype=np.float64)
+    where = [np.flatnonzero(np.isin(found.question, part.question)).astype(np.int32) + 1 for part in parts]
+    limits = [count if rules.finite else None for count in sizes]
+
+    def path(values: Sequence[Floats]) -> tuple[Pooled, Pooled]:
+        made = [bets(value, limit) for value, limit in zip(values, limits, strict=True)]
+        return pooled(made, where, weights), pooled([b.mirrored for b in made], where, weights)
+
+    preference, disliked = path([(part.x + 1) / 2 for part in parts])
+    accepted, refused = path([part.acceptable for part in parts])
+    middle = (1 - rules.margin) / 2
+    results = [
+        tested_pooled(preference, middle, rules.alpha),
+        tested_pooled(disliked, 1 - middle, rules.alpha),
+        tested_pooled(accepted, rules.bar, rules.alpha),
+        tested_pooled(refused, 1 - rules.bar, rules.alpha),
+    ]
+    total = sum(sizes)
+    decision, reason, at = outcome(results, len(found), total if rules.finite else None)
+    here = Standing(len(found), results[0], results[1], results[2], results[3], decision, reason, at, 0.0)
+    low, high = lower_bound_pooled(preference, rules.alpha), 1 - lower_bound_pooled(disliked, rules.alpha)
+    bounds = lower_bound_pooled(accepted, rules.alpha), 1 - lower_bound_pooled(refused, rules.alpha)
+    needed = None
+    if decision is Decision.UNDECIDED:  # as if the rest came from all categories by their weights
+        four = sides(found, rules, total)
+        behind = [
+            tested(side.path, side.mu0, rules.alpha).log_e - result.log_e
+            for side, result in zip(four.all, results, strict=True)
+        ]
+        needed = forecast(found, four, results, rules.alpha, rules.seed, behind=behind)
+    return _described(
+        None,
+        found,
+        here,
+        total,
+        (2 * low - 1, 2 * high - 1),
+        bounds,
+        contradiction=False,
+        needed=needed,
+        alpha=rules.alpha,
+        method=(METHOD_STRATIFIED, SOURCE_STRATIFIED),
+        looks=(),
+    )
+
+
+def _described(
+    name: str | None,
+    found: Units,
+    here: Standing,
+    size: int | None,
+    bounds: tuple[float, float],
+    accepted: tuple[float, float],
+    *,
+    contradiction: bool,
+    needed: Forecast | None,
+    alpha: float,
+    method: tuple[str, str],
+    looks: tuple[Look, ...],
+) -> Finding:
+    def mean(values: Floats) -> float | None:
+        return float(values.mean()) if len(values) else None
+
+    return Finding(
+        category=name,
+        decision=here.decision,
+        reason=here.reason,
+        decided_at=here.decided_at,
+        n=len(found),
+        size=size,
+        incomplete=len(found.incomplete),
+        ratings=int(found.ratings.sum()),
+        wins=int(found.wins.sum()),
+        ties=int(found.ties.sum()),
+        losses=int(found.losses.sum()),
+        both_bad=int(found.both_bad.sum()),
+        both_bad_share=found.both_bad_share,
+        left_share=found.left_share,
+        difference=mean(found.x),
+        low=bounds[0],
+        high=bounds[1],
+        contradiction=contradiction,
+        fixed=fixed_interval(found.x, 1 - 2 * alpha),
+        acceptable=mean(found.acceptable),
+        acceptable_low=accepted[0],
+        acceptable_high=accepted[1],
+        not_worse=_evidence(here.not_worse),
+        worse=_evidence(here.worse),
+        above_bar=_evidence(here.acceptable),
+        below_bar=_evidence(here.unacceptable),
+        needed=needed,
+        alpha=alpha,
+        method=method[0],
+        source=method[1],
+        looks=looks,
+    )
+
+
+def _evidence(result: Tested) -> Evidence:
+    return Evidence(result.log_e, result.highest, result.decided_at)
+
+
+def _looks(found: Units, rules: Rules, alpha: float, size: int | None) -> tuple[Look, ...]:
+    path = sides(found, rules, size).not_worse.path
+    if not len(path.y):
+        return ()
+    lows, highs = sequence(path, alpha)
+    rows = np.unique(np.linspace(0, len(path.y) - 1, LOOKS_SHOWN).round().astype(int))
+    return tuple(
+        Look(
+            int(path.seen[i]),
+            float(2 * path.gained[i] / path.seen[i] - 1),
+            float(2 * lows[i] - 1),
+            float(2 * highs[i] - 1),
+        )
+        for i in rows
+    )
