@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from app.domain.errors import UserError
 from app.domain.loading import Heading
 from app.domain.models import ModelRef
 
@@ -99,6 +100,7 @@ class Document:
 
     `digest` is the SHA-256 of the file's bytes, `size` their number. `page_starts[i]` is where page
     i + 1 begins in `text`; empty for formats without pages. `pages` counts those, empty ones too.
+    `origin` is the file's absolute path; empty for an upload, which only its name identifies.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Document:
     text: str = field(repr=False)
     page_starts: tuple[int, ...] = ()
     headings: tuple[Heading, ...] = field(default=(), repr=False)
+    origin: str = ""
 
     @property
     def pages(self) -> int | None:
@@ -128,6 +131,7 @@ class DocumentRecord:
     passages: int
     characters: int
     indexed_at: datetime
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +158,15 @@ class Put(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """`record` is the document that is now in the collection: for a duplicate, the one that was there."""
+    """`record` is the document that is now in the collection: for a duplicate, the one that was there.
+
+    Its name is another than was asked for where that is another file's. `replaced`: an older version
+    of what was put is gone; of a duplicate too, which must not be found by what it said before.
+    """
 
     outcome: Put
     record: DocumentRecord
+    replaced: bool = False
 
 
 class Mode(StrEnum):
@@ -207,6 +216,14 @@ class Tokeniser(Protocol):
         ...
 
 
+class Unstorable(UserError):
+    """The store is well, but this document cannot be put into it."""
+
+
+class Outdated(UserError):
+    """A collection changed while it was indexed anew: what would take its place is not the same documents."""
+
+
 Tokenisers = Callable[[TokeniserName], Tokeniser]
 """The tokeniser of a name. Raises UserError for one that is not installed."""
 
@@ -235,15 +252,26 @@ class PassageStore(Protocol):
     def delete_collection(self, name: str) -> None: ...
 
     def rename(self, name: str, to: str, *, replace: bool = False) -> CollectionRecord:
-        """Give a collection another name; with `replace` the one that had it is deleted in the same moment."""
+        """Give a collection another name; with `replace` the one that had it is deleted in the same moment.
+
+        Raises Outdated when that one does not hold exactly the same documents: nothing is lost.
+        """
         ...
 
-    def put(self, collection: str, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> Stored:
+    def put(
+        self, collection: str, document: Document, chunks: Sequence[Chunk], vectors: Vectors, *, moved: str = ""
+    ) -> Stored:
         """Store a document with its passages at once: a process that is killed leaves all of it or nothing.
 
-        A document of the same content is a duplicate and stays; one of the same name is replaced.
-        Raises UserError when `vectors` has not the collection's dimension.
+        An older version of the same file (`filenames.is_same_file`) is replaced. A document of the
+        same content is a duplicate and stays, unless its name is `moved`: then its content has
+        moved to this one. Raises Unstorable for a document that cannot be stored, and UserError
+        when `vectors` has not the collection's dimension.
         """
+        ...
+
+    def recognise(self, collection: str, name: str, origin: str, digest: str) -> Stored | None:
+        """The document of this content, if there is one, as `put` would say; None when it has to be put."""
         ...
 
     def finish(self, collection: str) -> None:

@@ -17,11 +17,15 @@ from app.domain.models import ModelRef
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to index, under the name that it has in the collection. A temporary one is deleted when it is done."""
+    """A file to index, under the name that it has in the collection. A temporary one is deleted when it is done.
+
+    `origin` is its absolute path; empty for what was uploaded, which only its name identifies.
+    """
 
     path: Path
     name: str
     temporary: bool = False
+    origin: str = ""
 
 
 class FileStatus(StrEnum):

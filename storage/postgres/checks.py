@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.domain.documents import Collection, CollectionRecord, Vectors
+from app.domain.documents import Collection, CollectionRecord, Unstorable, Vectors
 from app.domain.errors import UserError
 from app.domain.message import Message
 
@@ -42,7 +42,7 @@ def checked(vectors: Vectors, expected: int, record: CollectionRecord) -> Vector
     if len(found) != expected:
         raise ValueError(f"{len(found)} vectors for {expected} passages")
     if not np.isfinite(found).all():
-        raise UserError(
+        raise Unstorable(
             Message("The embedding model {model} gave a vector that is no number.", model=model),
             Message("Try again; if it stays so, choose another embedding model."),
         )

@@ -19,7 +19,8 @@ Connection = psycopg.Connection[tuple[object, ...]]
 CONNECT_SECONDS = 10
 _ATTEMPTS, _PAUSE = 3, 0.3  # to connect; seconds between
 _FRESH = 5.0  # seconds for which a connection that was used is taken to be alive
-_UNREACHABLE = ("08", "28", "3D", "57")  # connection, authorisation, no such database, shut down
+# Connection, authorisation, no such database, out of memory or connections, shut down, broken disk.
+_UNREACHABLE = ("08", "28", "3D", "53", "57", "58")
 
 
 class Connections:
@@ -123,7 +124,7 @@ class Connections:
 
     def _unreachable(self, error: psycopg.Error) -> UserError:
         return UserError(
-            Message("The document server {place} cannot be used: {why}", place=self._place, why=_words(error)),
+            Message("The document server {place} cannot be used: {why}", place=self._place, why=words(error)),
             self._remedy,
         )
 
@@ -140,13 +141,13 @@ class Connections:
             return self._unreachable(error)
         if state == "42501":
             return UserError(
-                Message("The document server {place} does not allow this: {why}", place=self._place, why=_words(error)),
+                Message("The document server {place} does not allow this: {why}", place=self._place, why=words(error)),
                 Message("Let its administrator grant the user of PGVECTOR_URL what is missing, or unset PGVECTOR_URL."),
             )
         return None
 
 
-def _words(error: psycopg.Error) -> str:
+def words(error: psycopg.Error) -> str:
     # libpq never repeats the password. Its second line often holds the reason.
     lines = str(error).strip().splitlines()
     return " ".join(line.strip() for line in lines[:3])[:300] if lines else type(error).__name__

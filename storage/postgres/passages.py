@@ -19,10 +19,12 @@ from app.domain.documents import (
     CollectionRecord,
     Document,
     DocumentRecord,
+    Outdated,
     Put,
     Stored,
     StoredPassage,
     Tokenisers,
+    Unstorable,
     Vector,
     Vectors,
     Wanted,
@@ -32,9 +34,10 @@ from app.domain.message import Message
 from storage.postgres import keyword, rows, schema, searching, upkeep, writing
 from storage.postgres.address import plain, where
 from storage.postgres.checks import checked, no_document, normal, same_settings
-from storage.postgres.connections import Connection, Connections
+from storage.postgres.connections import Connection, Connections, words
 from storage.postgres.embedded import EmbeddedPostgres
 from storage.postgres.schema import SCHEMA
+from storage.postgres.versions import contents, free, versions
 
 T = TypeVar("T")
 
@@ -137,6 +140,12 @@ class PgPassageStore:
                     if replace and new != old:
                         for other in rows.collections(connection, self._schema, "WHERE name = %s", [new]):
                             self._lock(connection, other.id)
+                            now, ours = (contents(connection, self._schema, i) for i in (other.id, record.id))
+                            if now != ours:
+                                raise Outdated(
+                                    Message("The collection “{name}” changed while it was indexed anew.", name=new),
+                                    Message("Do it again."),
+                                )
                             self._drop(connection, other.id)
                     connection.execute(
                         sql.SQL("UPDATE {} SET name = %s WHERE id = %s").format(self._table("collections")),
@@ -151,7 +160,9 @@ class PgPassageStore:
 
     # Documents
 
-    def put(self, collection: str, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> Stored:
+    def put(
+        self, collection: str, document: Document, chunks: Sequence[Chunk], vectors: Vectors, *, moved: str = ""
+    ) -> Stored:
         record = self._cached(collection)
         found = checked(vectors, len(chunks), record)
         tokeniser = self._tokenisers(record.collection.tokeniser)
@@ -165,20 +176,38 @@ class PgPassageStore:
             with connection.transaction():
                 # One writer at a time in a collection: two that count the same terms would wait for each other.
                 self._lock(connection, record.id)
-                there = rows.documents(
-                    connection,
-                    self._schema,
-                    "WHERE d.collection_id = %s AND (d.digest = %s OR d.name = %s)",
-                    [record.id, named.digest, named.name],
-                )
-                for same in there:
-                    if same.digest == named.digest:
-                        return Stored(Put.DUPLICATE, same)
-                for older in there:
-                    writing.remove(connection, self._schema, record.id, older.id)
-                identity = writing.insert(connection, self._schema, record.id, named, chunks, found, postings)
+                same, older = versions(connection, self._schema, record.id, named.name, named.origin, named.digest)
+                for version in older:
+                    writing.remove(connection, self._schema, record.id, version.id)
+                if same is not None and not (moved and same.name == normal(moved)):
+                    return Stored(Put.DUPLICATE, same, bool(older))
+                if same is not None:
+                    writing.remove(connection, self._schema, record.id, same.id)
+                # A version that is replaced hands its name on, which need not be the one asked for.
+                name = older[0].name if older else free(connection, self._schema, record.id, named.name)
+                given = replace_fields(named, name=name)
+                identity = writing.insert(connection, self._schema, record.id, given, chunks, found, postings)
                 stored = rows.documents(connection, self._schema, "WHERE d.id = %s", [identity])[0]
-            return Stored(Put.REPLACED if there else Put.STORED, stored)
+            return Stored(Put.REPLACED if older else Put.STORED, stored, bool(older))
+
+        try:
+            return self._in(collection, work)
+        except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
+            raise Unstorable(
+                Message("The document server does not take it: {why}", why=words(error)),
+                Message("Open it and save it anew, or leave it out."),
+            ) from None
+
+    def recognise(self, collection: str, name: str, origin: str, digest: str) -> Stored | None:
+        def work(connection: Connection, record: CollectionRecord) -> Stored | None:
+            with connection.transaction():
+                self._lock(connection, record.id)
+                same, older = versions(connection, self._schema, record.id, normal(name), origin, digest)
+                if same is None:
+                    return None
+                for version in older:
+                    writing.remove(connection, self._schema, record.id, version.id)
+                return Stored(Put.DUPLICATE, same, bool(older))
 
         return self._in(collection, work)
 

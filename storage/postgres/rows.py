@@ -36,7 +36,7 @@ _COLLECTIONS = """
 """
 _DOCUMENTS = """
     SELECT d.id, c.name, d.name, d.digest, d.media_type, d.size, cardinality(d.page_starts), d.passages,
-        d.characters, d.indexed_at
+        d.characters, d.indexed_at, d.origin
     FROM {documents} d JOIN {collections} c ON c.id = d.collection_id {where} ORDER BY d.name
 """
 
@@ -60,12 +60,12 @@ def documents(connection: Connection, name: str, where: str, values: Sequence[ob
 
 
 def document(connection: Connection, name: str, identity: int) -> Document | None:
-    query = sql.SQL("SELECT name, digest, media_type, size, body, page_starts, headings FROM {} WHERE id = %s")
+    query = sql.SQL("SELECT name, digest, media_type, size, body, page_starts, headings, origin FROM {} WHERE id = %s")
     row = connection.execute(query.format(sql.Identifier(name, "documents")), [identity]).fetchone()
     if row is None:
         return None
-    title, digest, kind, size, body, starts, headings = cast(Row, row)
-    return Document(title, digest, kind, size, body, tuple(starts), tuple(Heading(*h) for h in headings))
+    title, digest, kind, size, body, starts, headings, origin = cast(Row, row)
+    return Document(title, digest, kind, size, body, tuple(starts), tuple(Heading(*h) for h in headings), origin)
 
 
 def passages(connection: Connection, name: str, collection: int, where: str, value: object) -> list[StoredPassage]:
@@ -100,5 +100,5 @@ def _collection(name: str, row: tuple[object, ...]) -> CollectionRecord:
 
 
 def _document(row: tuple[object, ...]) -> DocumentRecord:
-    identity, collection, title, digest, kind, size, pages, found, chars, indexed = cast(Row, row)
-    return DocumentRecord(identity, collection, title, digest, kind, size, pages or None, found, chars, indexed)
+    identity, collection, title, digest, kind, size, pages, found, chars, indexed, origin = cast(Row, row)
+    return DocumentRecord(identity, collection, title, digest, kind, size, pages or None, found, chars, indexed, origin)

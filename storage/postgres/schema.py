@@ -56,7 +56,21 @@ _STEPS: tuple[str, ...] = (
         UNIQUE (collection_id, digest)
     );
     """,
+    """
+    ALTER TABLE {schema}.documents ADD COLUMN origin text NOT NULL DEFAULT '';
+    DO $$
+    DECLARE own int;
+    BEGIN
+        FOR own IN SELECT id FROM {schema}.collections LOOP
+            EXECUTE format('ALTER TABLE %I.passages_%s SET ({upkeep})', {name}, own);
+            EXECUTE format('ALTER TABLE %I.postings_%s SET ({upkeep})', {name}, own);
+        END LOOP;
+    END $$;
+    """,
 )
+
+# A dead vector is still walked past in the graph of neighbours: a fiftieth of them is worth a vacuum.
+_UPKEEP = sql.SQL("autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 200")
 
 
 def prepare(connection: Connection, schema: str = SCHEMA) -> None:
@@ -79,7 +93,8 @@ def prepare(connection: Connection, schema: str = SCHEMA) -> None:
                 Message("Install that version, or set PGVECTOR_URL or UNDERSTUDY_HOME to begin anew elsewhere."),
             )
         for step in _STEPS[present:]:
-            connection.execute(sql.SQL(step).format(schema=sql.Identifier(schema)))
+            names = {"schema": sql.Identifier(schema), "name": sql.Literal(schema), "upkeep": _UPKEEP}
+            connection.execute(sql.SQL(step).format(**names))
         if present < len(_STEPS):
             connection.execute(sql.SQL("DELETE FROM {}").format(version))
             connection.execute(sql.SQL("INSERT INTO {} VALUES (%s)").format(version), [len(_STEPS)])
@@ -107,11 +122,11 @@ def create_tables(connection: Connection, schema: str, identity: int, dimension:
                 heading text NOT NULL,
                 start_offset int NOT NULL,
                 end_offset int NOT NULL
-            ) WITH (toast_tuple_target = 8160);
+            ) WITH (toast_tuple_target = 8160, {upkeep});
             CREATE INDEX ON {passages} (document_id);
             CREATE TABLE {postings} (
                 term int NOT NULL, id int NOT NULL, weight real NOT NULL, document_id int NOT NULL
-            );
+            ) WITH ({upkeep});
             CREATE UNIQUE INDEX ON {postings} (term, id) INCLUDE (weight, document_id);
             CREATE INDEX ON {postings} USING brin (document_id) WITH (pages_per_range = 16, autosummarize = on);
             CREATE TABLE {terms} (term int PRIMARY KEY, passages int NOT NULL) WITH (fillfactor = 70);
@@ -122,6 +137,7 @@ def create_tables(connection: Connection, schema: str, identity: int, dimension:
             terms=terms_table(schema, identity),
             kind=sql.SQL(kind),
             dimension=sql.Literal(dimension),
+            upkeep=_UPKEEP,
         )
     )
 

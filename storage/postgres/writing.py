@@ -35,7 +35,7 @@ def insert(
     row = connection.execute(
         sql.SQL(
             "INSERT INTO {} (collection_id, name, digest, media_type, size, body, page_starts, headings, passages,"
-            " characters) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"
+            " characters, origin) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"
         ).format(documents),
         [
             collection,
@@ -48,6 +48,7 @@ def insert(
             Jsonb([[h.start, h.level, clean(h.text)] for h in document.headings]),
             len(chunks),
             len(document.text),
+            document.origin,
         ],
     ).fetchone()
     assert row is not None

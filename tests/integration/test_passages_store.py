@@ -5,18 +5,19 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import psycopg
 import pytest
 
-from app.domain.documents import Chunking, Put, Stored, TokeniserName, Wanted
+from app.domain.documents import Chunking, Outdated, Put, Stored, TokeniserName, Unstorable, Wanted
 from app.domain.errors import UserError
 from app.domain.loading import Heading
 from app.domain.models import ModelRef
 from storage.postgres import keyword
 from storage.postgres.passages import PgPassageStore
-from tests.integration.passages import address, collection, document, embed, put, store
+from tests.integration.passages import address, collection, document, embed, put, schema, store
 
 
 @pytest.fixture
@@ -72,6 +73,93 @@ def test_a_changed_document_takes_the_place_of_the_old_one(opened: PgPassageStor
     assert [d.passages for d in opened.documents("handbook")] == [1]
     assert opened.search("handbook", Wanted(10, words="old words")) == []
     assert len(opened.search("handbook", Wanted(10, words="new text"))) == 1
+
+
+def test_a_document_that_became_a_copy_of_another_is_found_by_neither_its_old_words_nor_twice(
+    opened: PgPassageStore,
+) -> None:
+    put(opened, "a.txt", "old words")
+    put(opened, "b.txt", "the same")
+    second = put(opened, "a.txt", "the same")
+    assert isinstance(second, Stored) and (second.outcome, second.replaced) == (Put.DUPLICATE, True)
+    assert second.record.name == "b.txt"
+    assert [d.name for d in opened.documents("handbook")] == ["b.txt"]
+    assert opened.search("handbook", Wanted(10, words="old words")) == []
+
+
+def test_what_is_recognised_says_so_and_lets_the_older_version_go(opened: PgPassageStore) -> None:
+    put(opened, "a.txt", "old words")
+    other = put(opened, "b.txt", "the same")
+    assert isinstance(other, Stored)
+    assert opened.recognise("handbook", "a.txt", "", "no such digest") is None
+    found = opened.recognise("handbook", "a.txt", "", other.record.digest)
+    assert found is not None and (found.record.name, found.replaced) == ("b.txt", True)
+    assert [d.name for d in opened.documents("handbook")] == ["b.txt"]
+
+
+def test_content_can_move_from_one_document_to_another(opened: PgPassageStore) -> None:
+    put(opened, "a.txt", "first")
+    put(opened, "b.txt", "second")
+    whole, chunks = document("a.txt", "second")
+    stored = opened.put("handbook", whole, chunks, embed(["second"]), moved="b.txt")
+    assert (stored.outcome, stored.record.name) == (Put.REPLACED, "a.txt")
+    assert [d.name for d in opened.documents("handbook")] == ["a.txt"]
+
+
+def test_two_files_of_one_name_are_never_put_in_each_others_place(opened: PgPassageStore, tmp_path: Path) -> None:
+    names = {}
+    for words in ("one", "two", "one changed", "two changed"):
+        origin = tmp_path / words.split()[0]
+        origin.touch()
+        whole, chunks = document("휴가.txt", words)
+        whole = replace(whole, origin=str(origin))
+        names[words] = opened.put("handbook", whole, chunks, embed([words])).record.name
+    assert list(names.values()) == ["휴가.txt", "휴가 (2).txt"] * 2
+    assert {d.name: opened.read(d.id).text for d in opened.documents("handbook")} == {
+        "휴가.txt": "one changed",
+        "휴가 (2).txt": "two changed",
+    }
+
+
+def test_a_document_that_the_server_cannot_take_is_said_to_be_the_trouble(opened: PgPassageStore) -> None:
+    whole, chunks = document("a.txt", "words")
+    with pytest.raises(Unstorable, match="does not take it"):
+        opened.put("handbook", replace(whole, media_type="text/\0plain"), chunks, embed(["words"]))
+    vectors = embed(["words"])
+    vectors[0, 0] = np.nan
+    with pytest.raises(Unstorable, match="no number"):
+        opened.put("handbook", whole, chunks, vectors)
+    assert opened.documents("handbook") == []
+
+
+def test_only_the_same_documents_take_the_place_of_a_collection(opened: PgPassageStore) -> None:
+    put(opened, "a.txt", "first")
+    opened.create(collection("handbook (new)", dimension=8))
+    put(opened, "a.txt", "first", into="handbook (new)", dimension=8)
+    late = put(opened, "b.txt", "stored meanwhile")
+    with pytest.raises(Outdated):
+        opened.rename("handbook (new)", "handbook", replace=True)
+    assert {c.name: c.documents for c in opened.collections()} == {"handbook": 2, "handbook (new)": 1}
+    assert isinstance(late, Stored)
+    opened.delete_document(late.record.id)
+    opened.rename("handbook (new)", "handbook", replace=True)
+    assert [c.name for c in opened.collections()] == ["handbook"]
+
+
+def test_a_collection_of_the_first_form_is_brought_to_this_one() -> None:
+    with schema() as name:
+        with store(name) as first:
+            first.create(collection())
+            put(first, "a.txt", "words")
+            table = first.collection("handbook").table
+        with psycopg.connect(address()(), autocommit=True) as connection:  # as version 1 left it
+            connection.execute(f"ALTER TABLE {name}.documents DROP COLUMN origin".encode())
+            connection.execute(f"ALTER TABLE {name}.{table} RESET (autovacuum_vacuum_scale_factor)".encode())
+            connection.execute(f"UPDATE {name}.version SET version = 1".encode())
+        with store(name) as again:
+            assert [(d.name, d.origin) for d in again.documents("handbook")] == [("a.txt", "")]
+        options = scalar(f"SELECT reloptions FROM pg_class WHERE oid = '{name}.{table}'::regclass")
+        assert "autovacuum_vacuum_scale_factor=0.02" in options  # type: ignore[operator]
 
 
 def test_a_deleted_document_leaves_nothing_behind(opened: PgPassageStore) -> None:
