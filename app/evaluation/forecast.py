@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.evaluation.sequential import FRACTIONS, Tested, log_wealth
+from app.evaluation.sequential import FRACTIONS, Evidence, log_wealth
 from app.evaluation.standing import HORIZON, Side, Sides, mean_of_rest, outlook, values_of, wealth_now
 from app.evaluation.units import Units
 
@@ -43,7 +43,7 @@ class Forecast:
 def forecast(
     found: Units,
     four: Sides,
-    results: Sequence[Tested],
+    results: Sequence[Evidence],
     alpha: float,
     seed: int,
     *,
@@ -69,7 +69,7 @@ def forecast(
 
     at = []
     for side, result, values, less in zip(four.all, results, values_of(x, acceptable), behind, strict=True):
-        if result.decided_at is not None:
+        if result.shown_at is not None:
             at.append(np.zeros(paths))
             continue
         shown = _continued(side, values, draws, ends, wealth_now(side) - less, alpha)

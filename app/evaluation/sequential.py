@@ -112,22 +112,22 @@ def log_e(path: Bets, mu0: float | Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
-    """A one-sided test: log E now and at its highest, and the question with which it first reached 1/alpha."""
+class Evidence:
+    """One test: natural log of E now and at its highest, and the question with which it first reached 1/alpha."""
 
     log_e: float
     highest: float
-    decided_at: int | None
+    shown_at: int | None
 
 
-def tested(path: Bets, mu0: float, alpha: float) -> Tested:
+def evidence(path: Bets, mu0: float, alpha: float) -> Evidence:
     """Tests "the mean is at most mu0" at every step; once shown stays shown (Ville's inequality allows it)."""
     if not len(path.y):
-        return Tested(0.0, 0.0, None)
+        return Evidence(0.0, 0.0, None)
     found = log_e(path, mu0)
     shown = found >= -np.log(alpha)
     at = int(path.seen[np.argmax(shown)]) if shown.any() else None
-    return Tested(float(found[-1]), float(found.max()), at)
+    return Evidence(float(found[-1]), float(found.max()), at)
 
 
 def lower_bound(path: Bets, alpha: float, *, running: bool = True) -> float:

@@ -15,7 +15,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from app.evaluation.sequential import FRACTIONS, Bets, Tested, bets, log_wealth, tested
+from app.evaluation.sequential import FRACTIONS, Bets, Evidence, bets, evidence, log_wealth
 from app.evaluation.units import Units
 
 Floats = NDArray[np.float64]
@@ -89,17 +89,17 @@ class Standing:
     """The four tests of one category after `n` questions, and a rough number of questions to its verdict."""
 
     n: int
-    not_worse: Tested
-    worse: Tested
-    acceptable: Tested
-    unacceptable: Tested
+    not_worse: Evidence
+    worse: Evidence
+    acceptable: Evidence
+    unacceptable: Evidence
     decision: Decision
     reason: Reason
     decided_at: int | None
     ahead: float
 
     @property
-    def results(self) -> tuple[Tested, Tested, Tested, Tested]:
+    def results(self) -> tuple[Evidence, Evidence, Evidence, Evidence]:
         return self.not_worse, self.worse, self.acceptable, self.unacceptable
 
 
@@ -119,16 +119,16 @@ def sides(found: Units, rules: Rules, size: int | None) -> Sides:
 def standing(found: Units, rules: Rules, alpha: float, size: int | None = None) -> Standing:
     """Where one category stands; `alpha` is its share of the rules' alpha when several are tested."""
     four = sides(found, rules, size)
-    results = [tested(side.path, side.mu0, alpha) for side in four.all]
+    results = [evidence(side.path, side.mu0, alpha) for side in four.all]
     decision, reason, at = outcome(results, len(found), size if rules.finite else None)
     ahead = 0.0 if decision is not Decision.UNDECIDED else _ahead(found, four, results, alpha)
     not_worse, worse, acceptable, unacceptable = results
     return Standing(len(found), not_worse, worse, acceptable, unacceptable, decision, reason, at, ahead)
 
 
-def outcome(results: Sequence[Tested], n: int, size: int | None) -> tuple[Decision, Reason, int | None]:
+def outcome(results: Sequence[Evidence], n: int, size: int | None) -> tuple[Decision, Reason, int | None]:
     """The verdict from the four tests, in their order; the first one reached stays."""
-    at = [np.inf if r.decided_at is None else r.decided_at for r in results]
+    at = [np.inf if r.shown_at is None else r.shown_at for r in results]
     replace, keep = max(at[0], at[2]), min(at[1], at[3])
     if keep <= replace and keep < np.inf:  # at once: the cautious answer
         return Decision.KEEP, Reason.WORSE if at[1] <= at[3] else Reason.UNACCEPTABLE, int(keep)
@@ -192,12 +192,12 @@ def wealth_now(side: Side) -> Floats:
     return np.asarray(log_wealth(path.y, path.scale * side.mu0 - path.shift)[:, -1])
 
 
-def _ahead(found: Units, four: Sides, results: Sequence[Tested], alpha: float) -> float:
+def _ahead(found: Units, four: Sides, results: Sequence[Evidence], alpha: float) -> float:
     """Questions until the nearest verdict if the rest were as `outlook` says, each bettor growing steadily."""
     x, acceptable, weights = outlook(found)
     weights = weights / weights.sum()
     needs = [
-        0.0 if result.decided_at is not None else _steps(side, values, weights, alpha)
+        0.0 if result.shown_at is not None else _steps(side, values, weights, alpha)
         for side, result, values in zip(four.all, results, values_of(x, acceptable), strict=True)
     ]
     return min(max(needs[0], needs[2]), needs[1], needs[3])

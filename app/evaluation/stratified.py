@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.evaluation.sequential import FRACTIONS, LOG_CERTAIN, Bets, Tested, mixed
+from app.evaluation.sequential import FRACTIONS, LOG_CERTAIN, Bets, Evidence, mixed
 from app.evaluation.votes import Ints
 
 Floats = NDArray[np.float64]
@@ -93,11 +93,11 @@ def pooled(paths: Sequence[Bets], positions: Sequence[Ints], weights: Floats) ->
     )
 
 
-def tested_pooled(steps: Pooled, mu0: float, alpha: float) -> Tested:
-    """Tests "the mean over all categories is at most mu0"; `decided_at` counts the questions of all."""
+def evidence_pooled(steps: Pooled, mu0: float, alpha: float) -> Evidence:
+    """Tests "the mean over all categories is at most mu0"; `shown_at` counts the questions of all."""
     total = len(steps.y)
     if not total:
-        return Tested(0.0, 0.0, None)
+        return Evidence(0.0, 0.0, None)
     threshold = -np.log(alpha)
     now, eta = least_log_e(steps, total, mu0)
     # no eta can have less than the minimum: where any has too little, nothing is shown
@@ -116,7 +116,7 @@ def tested_pooled(steps: Pooled, mu0: float, alpha: float) -> Tested:
         most[reached[0]] = min(most[reached[0]], value)
     if found is None and now >= threshold:
         found = int(steps.at[-1])
-    return Tested(now, highest, found)
+    return Evidence(now, highest, found)
 
 
 def lower_bound_pooled(steps: Pooled, alpha: float) -> float:

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.evaluation.forecast import Forecast, forecast
-from app.evaluation.sequential import Tested, bets, interval, sequence, tested
+from app.evaluation.sequential import Evidence, bets, evidence, interval, sequence
 from app.evaluation.standing import Decision, Reason, Rules, Standing, outcome, sides, standing
-from app.evaluation.stratified import Pooled, lower_bound_pooled, pooled, tested_pooled
+from app.evaluation.stratified import Pooled, evidence_pooled, lower_bound_pooled, pooled
 from app.evaluation.tango import FixedInterval, fixed_interval
 from app.evaluation.units import Units
 from app.evaluation.votes import Ints
@@ -42,15 +42,6 @@ class Categories:
     @property
     def sizes(self) -> list[int]:
         return [int(n) for n in np.bincount(self.of[self.of >= 0], minlength=len(self.names))]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One test: its natural log e-value now and at its highest, and the question with which it was shown."""
-
-    log_e: float
-    highest: float
-    shown_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +204,10 @@ def _overall(found: Units, parts: Sequence[Units], sizes: Sequence[int], rules: 
     accepted, refused = path([part.acceptable for part in parts])
     middle = (1 - rules.margin) / 2
     results = [
-        tested_pooled(preference, middle, rules.alpha),
-        tested_pooled(disliked, 1 - middle, rules.alpha),
-        tested_pooled(accepted, rules.bar, rules.alpha),
-        tested_pooled(refused, 1 - rules.bar, rules.alpha),
+        evidence_pooled(preference, middle, rules.alpha),
+        evidence_pooled(disliked, 1 - middle, rules.alpha),
+        evidence_pooled(accepted, rules.bar, rules.alpha),
+        evidence_pooled(refused, 1 - rules.bar, rules.alpha),
     ]
     total = sum(sizes)
     decision, reason, at = outcome(results, len(found), total if rules.finite else None)
@@ -227,7 +218,7 @@ def _overall(found: Units, parts: Sequence[Units], sizes: Sequence[int], rules: 
     if decision is Decision.UNDECIDED:  # as if the rest came from all categories by their weights
         four = sides(found, rules, total)
         behind = [
-            tested(side.path, side.mu0, rules.alpha).log_e - result.log_e
+            evidence(side.path, side.mu0, rules.alpha).log_e - result.log_e
             for side, result in zip(four.all, results, strict=True)
         ]
         needed = forecast(found, four, results, rules.alpha, rules.seed, behind=behind)
@@ -286,20 +277,16 @@ def _described(
         acceptable=mean(found.acceptable),
         acceptable_low=accepted[0],
         acceptable_high=accepted[1],
-        not_worse=_evidence(here.not_worse),
-        worse=_evidence(here.worse),
-        above_bar=_evidence(here.acceptable),
-        below_bar=_evidence(here.unacceptable),
+        not_worse=here.not_worse,
+        worse=here.worse,
+        above_bar=here.acceptable,
+        below_bar=here.unacceptable,
         needed=needed,
         alpha=alpha,
         method=method[0],
         source=method[1],
         looks=looks,
     )
-
-
-def _evidence(result: Tested) -> Evidence:
-    return Evidence(result.log_e, result.highest, result.decided_at)
 
 
 def _looks(found: Units, rules: Rules, alpha: float, size: int | None) -> tuple[Look, ...]:
