@@ -29,6 +29,7 @@ class SqlFigureStore:
             select(
                 AnswerRow.id,
                 AnswerRow.comparison_id,
+                BatchItemRow.position.label("item"),
                 BatchItemRow.question,
                 BatchItemRow.repeat,
                 AnswerRow.position,
@@ -50,6 +51,7 @@ class SqlFigureStore:
                 AnswerFigures(
                     answer=row.id,
                     comparison=row.comparison_id,
+                    item=row.item,
                     question=row.question,
                     repeat=row.repeat,
                     contestant=row.position,

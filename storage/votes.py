@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.ratings import Outcome
@@ -56,15 +56,19 @@ class SqlVoteStore:
         columns = tuple(zip(*rows, strict=True)) if rows else ((),) * 8
         return _arranged(columns, places, stars)
 
+    def mark(self) -> int:
+        with reading(self._engine) as session:
+            return session.scalar(select(func.max(RatingRow.seq))) or 0
 
-def _places(session: Session, batch_id: str) -> dict[str, tuple[int, int]]:
-    """Answer id → (question, contestant)."""
+
+def _places(session: Session, batch_id: str) -> dict[str, tuple[int, int, int]]:
+    """Answer id → (question, contestant, item)."""
     rows = session.execute(
-        select(AnswerRow.id, BatchItemRow.question, AnswerRow.position)
+        select(AnswerRow.id, BatchItemRow.question, AnswerRow.position, BatchItemRow.position)
         .join(BatchItemRow, BatchItemRow.comparison_id == AnswerRow.comparison_id)
         .where(BatchItemRow.batch_id == batch_id)
     )
-    return {identity: (question, position) for identity, question, position in rows}
+    return {identity: (question, contestant, item) for identity, question, contestant, item in rows}
 
 
 def _stars(session: Session, batch_id: str) -> dict[tuple[str, str], int]:
@@ -79,11 +83,11 @@ def _stars(session: Session, batch_id: str) -> dict[tuple[str, str], int]:
 
 def _arranged(
     columns: Sequence[Sequence[object]],
-    places: Mapping[str, tuple[int, int]],
+    places: Mapping[str, tuple[int, int, int]],
     stars: Mapping[tuple[str, str], int],
 ) -> BatchVotes:
     votes, _, lefts, rights, outcomes, raters, best_of, blind = columns
-    left = np.array([places[str(answer)] for answer in lefts], np.int32).reshape(-1, 2)
+    left = np.array([places[str(answer)] for answer in lefts], np.int32).reshape(-1, 3)
     right = np.array([places[str(answer)][1] for answer in rights], np.int32)
     code = np.array([_CODES[str(outcome)] for outcome in outcomes], np.int8)
     # What is stored goes by the side shown; statistics go by who was asked first.
@@ -100,6 +104,7 @@ def _arranged(
             result=np.where(swapped & decided, -code, code),
             left=np.where(swapped, -1, 1).astype(np.int8),
         ),
+        item=left[:, 2],
         best_of=np.array([n or 0 for n in best_of], np.int8),
         blind=np.array(blind, np.bool_),
         stars_first=_given(votes, lefts, rights, swapped, stars),

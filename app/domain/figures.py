@@ -13,7 +13,7 @@ from app.domain.evidence import Evidence
 
 @dataclass(frozen=True, slots=True)
 class AnswerFigures:
-    """One answer of a batch without its text. `contestant` and `question` are positions.
+    """One answer of a batch without its text. `item`, `question` and `contestant` are positions.
 
     `timing` in seconds, tokens as counted or None, `cost_usd` None = unpriced; `cached` was copied
     from an earlier answer, so that its times are not this run's. `local` None = never known.
@@ -21,6 +21,7 @@ class AnswerFigures:
 
     answer: str
     comparison: str
+    item: int
     question: int
     repeat: int
     contestant: int

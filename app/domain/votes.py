@@ -57,12 +57,14 @@ class Votes:
 class BatchVotes:
     """All ratings of a batch that count (corrections have taken their places), oldest first.
 
-    Columns as in `Votes`, row by row: `best_of` is 0 for a plain pair; `blind` whether names were
+    Columns as in `Votes`, row by row: `item` numbers the batch's comparisons (a question's repeats are
+    several); `best_of` is 0 for a plain pair; `blind` whether names were
     hidden; `stars_first`/`stars_second` 1 to 5, 0 where none were given. `raters` are the names that
     `votes.rater` numbers.
     """
 
     votes: Votes
+    item: Ints
     best_of: Codes
     blind: NDArray[np.bool_]
     stars_first: Codes
@@ -75,4 +77,8 @@ class VoteStore(Protocol):
 
     def of_batch(self, batch_id: str) -> BatchVotes:
         """Every rating that counts; `first` is the contestant asked first, whatever side it was shown on."""
+        ...
+
+    def mark(self) -> int:
+        """A number that grows with every rating stored anywhere: while it stays, so do the votes."""
         ...

@@ -1,0 +1,212 @@
+"""Results of a batch: what people preferred, by how much, how fast, for how much — and the verdict."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.domain.answers import Status
+from app.domain.batches import BatchRecord
+from app.domain.figures import AnswerFigures, FigureStore
+from app.domain.questions import Question, QuestionSet, QuestionStore
+from app.domain.standings import Agreement, Standings
+from app.domain.votes import BatchVotes, Votes, VoteStore
+from app.evaluation.agreement import of_votes
+from app.evaluation.bradley_terry import standings
+from app.evaluation.language import language_of
+from app.evaluation.pareto import front
+from app.evaluation.standing import Rules
+from app.evaluation.units import units
+from app.evaluation.verdict import Categories, Verdict, decide
+from app.services.measuring import MeasuringService
+from app.services.results_contestants import ContestantResult, contestants
+from app.services.results_slices import Slice, slices
+
+
+@dataclass(frozen=True, slots=True)
+class Ballots:
+    """How the votes came about. `counted` enter the verdict: blind, on plain pairs."""
+
+    ratings: int
+    counted: int
+    best_of: int
+    open_eyes: int
+    raters: tuple[tuple[str, int], ...]
+    agreement: Agreement
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Everything that the results page, `results` and the decision record say of a batch.
+
+    `standings` counts best-of-n ratings too and is None where nothing was rated; the verdict does not
+    count them (who lost to a third was never compared). `cheapest` and `fastest` say for each
+    contestant whether it is on the Pareto front of quality against cost, against time; None: unknown.
+    """
+
+    batch: BatchRecord
+    questions: QuestionSet
+    contestants: tuple[ContestantResult, ...]
+    ballots: Ballots
+    verdict: Verdict
+    standings: Standings | None
+    by_category: tuple[Slice, ...]
+    by_language: tuple[Slice, ...]
+    cheapest: tuple[bool | None, ...]
+    fastest: tuple[bool | None, ...]
+
+    @property
+    def incumbent(self) -> ContestantResult:
+        return self.contestants[self.batch.terms.incumbent]
+
+    @property
+    def challenger(self) -> ContestantResult:
+        return self.contestants[self.batch.terms.challenger]
+
+
+class ResultsService:
+    """Safe to call from any thread. What was computed is kept until a rating or an answer comes in."""
+
+    def __init__(
+        self,
+        get_batch: Callable[[str], BatchRecord],
+        questions: QuestionStore,
+        votes: VoteStore,
+        figures: FigureStore,
+        measuring: MeasuringService,
+    ) -> None:
+        self._get_batch = get_batch
+        self._questions = questions
+        self._votes = votes
+        self._figures = figures
+        self._measuring = measuring
+        self._kept: dict[str, tuple[object, Results]] = {}
+        self._lock = threading.Lock()
+
+    def of(
+        self, batch_id: str, *, incumbent: int | None = None, challenger: int | None = None, margin: float | None = None
+    ) -> Results:
+        """The results now. Another incumbent, challenger or margin than the batch's terms is looked at, not stored.
+
+        Raises UserError for an unknown batch.
+        """
+        batch = self._get_batch(batch_id)
+        terms = batch.terms
+        terms = replace(
+            terms,
+            incumbent=terms.incumbent if incumbent is None else incumbent,
+            challenger=terms.challenger if challenger is None else challenger,
+            margin=terms.margin if margin is None else margin,
+        )
+        batch = replace(batch, terms=terms)
+        key = (self._votes.mark(), batch.progress, batch.state, terms)
+        with self._lock:
+            kept = self._kept.get(batch.id)
+        if kept is not None and kept[0] == key:
+            return kept[1]
+        found = self._computed(batch)
+        with self._lock:
+            if len(self._kept) > 8:
+                self._kept.clear()
+            self._kept[batch.id] = (key, found)
+        return found
+
+    def _computed(self, batch: BatchRecord) -> Results:
+        asked = self._questions.get(batch.plan.question_set, batch.plan.version)
+        cast = self._votes.of_batch(batch.id)
+        figures = self._figures.of_batch(batch.id)
+        people = contestants(
+            batch,
+            figures,
+            self._measuring.of_batch(batch, asked),
+            cast,
+        )
+        fair = cast.blind & (cast.best_of == 0)
+        counted = cast.votes.pick(fair)
+        of_category = grouped([q.category for q in asked.questions])
+        return Results(
+            batch=batch,
+            questions=asked,
+            contestants=people,
+            ballots=_ballots(cast, len(counted)),
+            verdict=verdict(batch, cast, of_category, len(asked.questions), closed=closed(batch, figures, cast)),
+            standings=standings(cast.votes, len(people)) if len(cast.votes) else None,
+            by_category=slices(counted, of_category, batch.terms),
+            by_language=slices(counted, grouped([_language(q) for q in asked.questions]), batch.terms),
+            cheapest=_front(people, lambda c: c.usd_per_answer),
+            fastest=_front(people, lambda c: c.seconds_p50),
+        )
+
+
+def verdict(
+    batch: BatchRecord, cast: BatchVotes, categories: Categories, questions: int, *, closed: bool = False
+) -> Verdict:
+    """The verdict on a batch's blind plain pairs, by the terms that the batch carries; `closed` as in `units`."""
+    fair = cast.blind & (cast.best_of == 0)
+    votes, terms = cast.votes.pick(fair), batch.terms
+    stars = np.where(votes.first == terms.challenger, cast.stars_first[fair], cast.stars_second[fair])
+    required = batch.plan.raters * batch.plan.repeats
+    rules = Rules(
+        margin=terms.margin,
+        alpha=terms.alpha,
+        bar=terms.acceptable,
+        required=required,
+        finite=terms.design == "these_questions",
+    )
+    found = units(votes, terms.challenger, terms.incumbent, required, closed=closed, stars=stars)
+    return decide(found, rules, categories if len(categories.names) > 1 else None, size=questions, looks=True)
+
+
+def closed(batch: BatchRecord, figures: Sequence[AnswerFigures], cast: BatchVotes) -> bool:
+    """Whether every pair that can be rated has its ratings: a question then counts with what it has.
+
+    An answer that failed leaves its question with fewer, and what can be rated was settled before
+    any vote: to close here depends on no vote's content.
+    """
+    if not batch.state.over:
+        return False
+    sides = {batch.terms.incumbent, batch.terms.challenger}
+    whole = Counter(f.item for f in figures if f.contestant in sides and f.status is Status.DONE)
+    votes = cast.votes
+    rows = np.isin(votes.first, list(sides)) & np.isin(votes.second, list(sides)) & cast.blind & (cast.best_of == 0)
+    given = Counter(cast.item[rows].tolist())
+    return all(given[item] >= batch.plan.raters for item, answers in whole.items() if answers == 2)
+
+
+def grouped(names: list[str]) -> Categories:
+    """Questions by what they are called, in the order of the first of each."""
+    numbers = {name: n for n, name in enumerate(dict.fromkeys(names))}
+    return Categories(tuple(numbers), np.array([numbers[name] for name in names], np.int32))
+
+
+def _language(question: Question) -> str:
+    return question.language.partition("-")[0] or language_of(question.text) or ""
+
+
+def _front(
+    people: Sequence[ContestantResult], burden: Callable[[ContestantResult], float | None]
+) -> tuple[bool | None, ...]:
+    """Unrated contestants have no quality: nothing is said of them, and they push nobody off."""
+    rated = [c for c in people if c.quality is not None]
+    found = front([(c.quality.value, burden(c)) for c in rated if c.quality is not None])
+    by_position = dict(zip((c.position for c in rated), found, strict=True))
+    return tuple(by_position.get(c.position) for c in people)
+
+
+def _ballots(cast: BatchVotes, counted: int) -> Ballots:
+    votes = cast.votes
+    numbers = np.bincount(votes.rater, minlength=len(cast.raters))
+    # What raters agree on is two answers: a question asked twice is two things to agree on.
+    things = Votes(cast.item, votes.first, votes.second, votes.rater, votes.result, votes.left)
+    return Ballots(
+        ratings=len(votes),
+        counted=counted,
+        best_of=int((cast.best_of > 0).sum()),
+        open_eyes=int((~cast.blind).sum()),
+        raters=tuple((name, int(n)) for name, n in zip(cast.raters, numbers, strict=True)),
+        agreement=of_votes(things),
+    )

@@ -1,0 +1,212 @@
+"""One contestant in the results: how it was liked, how fast it was, what it used, what was measured of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.answers import Status
+from app.domain.batches import BatchRecord
+from app.domain.figures import AnswerFigures, Figures
+from app.domain.intervals import Interval
+from app.domain.models import Contestant
+from app.domain.votes import BatchVotes, Result
+from app.evaluation.intervals import mean, quantile
+from app.evaluation.units import STARS_ACCEPTABLE
+
+PHASES = ("queued", "load", "prefill", "first_token", "decode", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Seconds of one phase over the answers whose server told it: the median and the 95th percentile."""
+
+    name: str
+    p50: Interval
+    p95: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A measure over the answers that it applies to: a mean, or for yes and no the share of yes."""
+
+    name: str
+    value: Interval
+    share: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContestantResult:
+    """`position` is the order asked. Copies from the cache count as answers, and not as speed or money.
+
+    `quality` is the mean score of its ratings (better 1, tie ½, worse or both bad 0) and `acceptable`
+    the share of ratings that found it acceptable (neither both bad nor 1–2 stars), questions weighing
+    alike; None while unrated. `usd` sums what was priced; `unpriced` answers have no price.
+    `tokens_per_second` is of decoding.
+    """
+
+    position: int
+    contestant: Contestant
+    label: str
+    answers: int
+    done: int
+    failed: int
+    truncated: int
+    refused: int
+    cached: int
+    local: bool | None
+    quality: Interval | None
+    acceptable: Interval | None
+    ratings: int
+    phases: tuple[Phase, ...]
+    tokens_per_second: Interval | None
+    input_tokens: Interval | None
+    output_tokens: Interval | None
+    estimated_tokens: int
+    usd: Decimal | None
+    usd_per_answer: float | None
+    unpriced: int
+    measures: tuple[Measured, ...]
+
+    @property
+    def seconds_p50(self) -> float | None:
+        return next((p.p50.value for p in self.phases if p.name == "total"), None)
+
+    @property
+    def usd_per_acceptable(self) -> float | None:
+        """What an acceptable answer costs in fees; None where a price or a rating is missing."""
+        if self.usd_per_answer is None or self.acceptable is None or not self.acceptable.value:
+            return None
+        return self.usd_per_answer / self.acceptable.value
+
+
+def contestants(
+    batch: BatchRecord,
+    figures: Sequence[AnswerFigures],
+    measures: Mapping[str, Figures],
+    cast: BatchVotes,
+) -> tuple[ContestantResult, ...]:
+    """The batch's contestants in the order asked; `measures` by answer id."""
+    labels = labels_of(batch.plan.contestants)
+    return tuple(
+        _result(n, contestant, labels[n], [f for f in figures if f.contestant == n], measures, cast)
+        for n, contestant in enumerate(batch.plan.contestants)
+    )
+
+
+def labels_of(given: Sequence[Contestant]) -> tuple[str, ...]:
+    """What to call them: the model, with what sets it apart where a model comes twice."""
+    names = [str(c.model) for c in given]
+    labels = []
+    for contestant, name in zip(given, names, strict=True):
+        if names.count(name) > 1:
+            others = [c.sampling.given() for c in given if str(c.model) == name and c is not contestant]
+            own = {k: v for k, v in contestant.sampling.given().items() if any(o.get(k) != v for o in others)}
+            name += f" ({', '.join(f'{k} {v}' for k, v in own.items()) or 'defaults'})"
+        labels.append(name)
+    return tuple(labels)
+
+
+def _result(
+    position: int,
+    contestant: Contestant,
+    label: str,
+    answers: Sequence[AnswerFigures],
+    measures: Mapping[str, Figures],
+    cast: BatchVotes,
+) -> ContestantResult:
+    fresh = [a for a in answers if not a.cached and a.status in (Status.DONE, Status.TRUNCATED)]
+    whole = [a for a in answers if a.status is Status.DONE]
+    priced = [a.cost_usd for a in fresh if a.cost_usd is not None]
+    quality, acceptable, ratings = _liked(position, cast)
+    known = {a.local for a in answers if a.local is not None}
+    return ContestantResult(
+        position=position,
+        contestant=contestant,
+        label=label,
+        answers=len(answers),
+        done=len(whole),
+        failed=sum(a.status in (Status.FAILED, Status.INTERRUPTED, Status.CANCELLED) for a in answers),
+        truncated=sum(a.status is Status.TRUNCATED for a in answers),
+        refused=sum(a.status is Status.REFUSED for a in answers),
+        cached=sum(a.cached for a in answers),
+        local=known.pop() if len(known) == 1 else None,
+        quality=quality,
+        acceptable=acceptable,
+        ratings=ratings,
+        phases=_phases(fresh),
+        tokens_per_second=_over(fresh, _speed, lambda v, u: quantile(v, 0.5, u)),
+        input_tokens=_over(whole, lambda a: a.input_tokens, mean),
+        output_tokens=_over(whole, lambda a: a.output_tokens, mean),
+        estimated_tokens=sum(a.estimated for a in whole),
+        usd=sum(priced, Decimal(0)) if priced else None,
+        usd_per_answer=float(sum(priced, Decimal(0)) / len(priced)) if priced else None,
+        unpriced=len(fresh) - len(priced),
+        measures=_measured(whole, measures),
+    )
+
+
+def _liked(position: int, cast: BatchVotes) -> tuple[Interval | None, Interval | None, int]:
+    votes = cast.votes
+    rows = np.flatnonzero((votes.first == position) | (votes.second == position))
+    if not len(rows):
+        return None, None, 0
+    own = np.where(votes.first[rows] == position, Result.FIRST, Result.SECOND)
+    result = votes.result[rows]
+    score = np.where(result == own, 1.0, np.where(result == Result.TIE, 0.5, 0.0))
+    stars = np.where(own == Result.FIRST, cast.stars_first[rows], cast.stars_second[rows])
+    fine = (result != Result.BOTH_BAD) & ((stars == 0) | (stars >= STARS_ACCEPTABLE))
+    questions = votes.question[rows]
+    return mean(score, questions), mean(fine.astype(np.float64), questions), len(rows)
+
+
+def _phases(answers: Sequence[AnswerFigures]) -> tuple[Phase, ...]:
+    phases = []
+    for name in PHASES:
+
+        def seconds(answer: AnswerFigures, name: str = name) -> float | None:
+            value: float | None = getattr(answer.timing, name)
+            return value
+
+        p50 = _over(answers, seconds, lambda v, u: quantile(v, 0.5, u))
+        p95 = _over(answers, seconds, lambda v, u: quantile(v, 0.95, u))
+        if p50 is not None and p95 is not None:
+            phases.append(Phase(name, p50, p95))
+    return tuple(phases)
+
+
+def _speed(answer: AnswerFigures) -> float | None:
+    return answer.timing.tokens_per_second(answer.output_tokens or 0)
+
+
+def _over(
+    answers: Sequence[AnswerFigures],
+    figure: Callable[[AnswerFigures], float | None],
+    summary: Callable[[NDArray[np.float64], NDArray[np.int32]], Interval | None],
+) -> Interval | None:
+    known = [(float(value), a.question) for a in answers if (value := figure(a)) is not None]
+    if not known:
+        return None
+    values, questions = zip(*known, strict=True)
+    return summary(np.array(values, np.float64), np.array(questions, np.int32))
+
+
+def _measured(answers: Sequence[AnswerFigures], measures: Mapping[str, Figures]) -> tuple[Measured, ...]:
+    columns: dict[str, list[tuple[float, int]]] = {}
+    yes_or_no: dict[str, bool] = {}
+    for answer in answers:
+        for name, value in measures.get(answer.answer, {}).items():
+            if isinstance(value, bool | int | float):
+                columns.setdefault(name, []).append((float(value), answer.question))
+                yes_or_no[name] = yes_or_no.get(name, True) and isinstance(value, bool)
+    found = []
+    for name, pairs in columns.items():
+        values, questions = zip(*pairs, strict=True)
+        average = mean(np.array(values, np.float64), np.array(questions, np.int32))
+        if average is not None:
+            found.append(Measured(name, average, yes_or_no[name]))
+    return tuple(found)

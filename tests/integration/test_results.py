@@ -1,0 +1,136 @@
+"""Results of a batch through the service that the page asks: what is planted is what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from app.domain.batches import BatchPlan, BatchProgress, BatchRecord, BatchState, VerdictTerms
+from app.domain.models import Contestant, ModelRef
+from app.domain.ratings import Outcome
+from app.services.measuring import MeasuringService
+from app.services.results import Results, ResultsService
+from storage.comparisons import SqlComparisonStore
+from storage.figures import SqlFigureStore
+from storage.questions import SqlQuestionStore
+from storage.ratings import SqlRatingStore
+from storage.votes import SqlVoteStore
+from tests.integration.evaluated import BATCH, MODELS, Planted, plant
+from tests.integration.storing import database, rating
+
+GOOD, EVEN, BAD = Planted(0.35, 0.15), Planted(0.3, 0.3), Planted(0.1, 0.6)
+
+
+def batch_of(engine: Engine, *, contestants: int = 2, raters: int = 1, questions: int, **terms: object) -> BatchRecord:
+    return BatchRecord(
+        id=BATCH,
+        created_at=datetime.now(UTC),
+        plan=BatchPlan("planted", 1, tuple(Contestant(ModelRef.parse(m)) for m in MODELS[:contestants]), raters=raters),
+        state=BatchState.DONE,
+        progress=BatchProgress(questions * contestants, questions * contestants, 0, 0),
+        terms=replace(VerdictTerms(), **terms),  # type: ignore[arg-type]
+    )
+
+
+def service(engine: Engine, record: BatchRecord) -> ResultsService:
+    figures = SqlFigureStore(engine)
+    return ResultsService(
+        lambda _: record, SqlQuestionStore(engine), SqlVoteStore(engine), figures, MeasuringService(figures)
+    )
+
+
+@contextmanager
+def results(
+    folder: Path, planted: dict[str, Planted], *, questions: int = 100, raters: int = 1, contestants: int = 2
+) -> Iterator[tuple[Results, Engine]]:
+    with database(folder) as engine:
+        plant(engine, planted, questions=questions, raters=raters, contestants=contestants)
+        record = batch_of(engine, contestants=contestants, raters=raters, questions=questions * len(planted))
+        yield service(engine, record).of(BATCH), engine
+
+
+def test_the_verdict_of_each_category_is_the_one_planted(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": GOOD, "legal": BAD}, questions=250, raters=3) as (found, _):
+        assert {f.category: f.decision.value for f in found.verdict.categories} == {"faq": "replace", "legal": "keep"}
+        assert found.ballots.ratings == found.ballots.counted == 1500
+
+
+def test_a_handful_of_ratings_decides_nothing_and_says_how_many_more(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": EVEN}, questions=12) as (found, _):
+        assert found.verdict.overall.decision.value == "undecided"
+        assert found.verdict.overall.needed is not None
+
+
+def test_models_that_fail_together_do_not_pass_as_equal(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": Planted(0.05, 0.05, both_bad=0.9)}, questions=400) as (found, _):
+        assert found.verdict.overall.decision.value == "keep"
+        assert found.verdict.overall.reason.value == "unacceptable"
+
+
+def test_a_vote_with_open_eyes_is_shown_and_does_not_count(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": GOOD}, questions=10) as (found, engine):
+        record = SqlComparisonStore(engine).get(f"c{0:031d}")
+        SqlRatingStore(engine).add([replace(rating(record, Outcome.LEFT), rater="new", blind=False)], [])
+        again = service(engine, found.batch).of(BATCH)
+    assert (again.ballots.ratings, again.ballots.counted, again.ballots.open_eyes) == (11, 10, 1)
+
+
+def test_what_was_computed_is_kept_until_somebody_votes(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": GOOD}, questions=10) as (found, engine):
+        asked = service(engine, found.batch)
+        first = asked.of(BATCH)
+        assert asked.of(BATCH) is first
+        record = SqlComparisonStore(engine).get(f"c{0:031d}")
+        SqlRatingStore(engine).add([replace(rating(record, Outcome.TIE), rater="new", blind=True)], [])
+        assert asked.of(BATCH).ballots.ratings == 11
+
+
+def test_another_margin_is_looked_at_without_changing_the_terms(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": EVEN}, questions=300) as (found, engine):
+        wide = service(engine, found.batch).of(BATCH, margin=0.4)
+    assert found.batch.terms.margin == 0.1
+    assert found.verdict.overall.decision.value == "undecided"
+    assert wide.verdict.overall.decision.value == "replace"
+
+
+def test_four_contestants_stand_in_the_order_planted(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": GOOD}, contestants=4) as (found, _):
+        assert found.standings is not None
+        assert found.standings.strengths[-1].contestant == 0
+        assert len(found.contestants) == 4
+
+
+def test_speed_is_told_by_phase_with_intervals(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": EVEN}, questions=50) as (found, _):
+        phases = {p.name: p for p in found.challenger.phases}
+    assert phases["first_token"].p50.value == pytest.approx(0.3)
+    assert phases["decode"].p95.value == pytest.approx(2.0)
+    assert "queued" not in phases
+
+
+def test_an_unpriced_contestant_has_no_price_rather_than_none_to_pay(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": EVEN}, questions=5) as (found, _):
+        assert found.incumbent.usd is None and found.incumbent.unpriced == 5
+        assert found.cheapest == (None, None)
+
+
+def test_answers_in_another_language_than_the_question_are_counted(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": EVEN}, questions=40) as (found, _):
+        measures = {m.name: m for m in found.incumbent.measures}
+    assert measures["characters"].value.value > 5
+    assert [s.name for s in found.by_language] == ["ko", "en"]
+
+
+def test_a_question_with_a_failed_answer_counts_nowhere_once_all_else_is_rated(tmp_path: Path) -> None:
+    from app.domain.answers import Answer, Status
+
+    with results(tmp_path, {"faq": EVEN}, questions=20) as (found, engine):
+        SqlComparisonStore(engine).save_answer(f"a{0:027d}{0:04d}", Answer(Status.FAILED))
+        again = service(engine, found.batch).of(BATCH)
+    assert again.incumbent.failed == 1 and again.incumbent.done == 19
