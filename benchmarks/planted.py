@@ -1,48 +1,22 @@
 """A made-up collection in Korean and English with planted facts, for measuring search.
 
-Each passage is a dozen sentences whose nouns are drawn by Zipf's law. A planted fact is a sentence
-with three nouns that stand together nowhere else; nine other passages hold two of the three, so that
-a question is answered by all of its words or not at all. The questions are in `questions.toml`, to be
-written by somebody else than the lists in app/retrieval/korean.py.
+Each passage is a dozen sentences whose nouns are drawn by Zipf's law from `nouns.toml`. A planted
+fact is a sentence with three nouns whose words stand together in no other passage; nine others hold
+two of the three, so that a question is answered by all of its words or not at all. The questions
+are in `questions.toml`, to be written by somebody else than the lists in app/retrieval/korean.py.
 """
 
 from __future__ import annotations
 
 import random
+import re
 import tomllib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
-KOREAN_HEADS = """
-연차 휴가 재택 근무 출장 정산 영수증 계약 견적 검수 납품 재고 창고 배송 환불 결제 청구 세금 급여 성과 평가 채용
-면접 교육 훈련 보안 방화벽 비밀번호 계정 권한 서버 백업 복구 로그 배포 장애 점검 회선 장비 설치 검색 색인 문서
-양식 서명 결재 승인 반려 회의 안건 회의록 일정 예약 회의실 주차 출입 방문 고객 문의 상담 민원 설문 홍보 광고
-행사 박람회 연구 실험 시료 분석 측정 온도 습도 압력 전압 배터리 충전 센서 카메라 로봇 부품 조립 포장 품질 불량
-수리 보증 특허 상표 저작권 소송 규정 지침 감사 회계 예산 지출 투자 대출 이자 보험 연금 건강 검진 병원 약국 식당
-급식 메뉴 셔틀 통근 기숙사 도서관 열람실 대출증 학생 교수 강의 성적 장학금 졸업 논문 실습 동아리 체육관 수영장
-강당 엘리베이터 소방 대피 훈련장 지진 태풍
-""".split()  # noqa: SIM905 - a list of words reads best as words
-KOREAN_TAILS = """
-신청서 담당자 기준 절차 한도 기간 목록 현황 보고서 계획 관리 시스템 지원금 수수료 안내문 번호 대장 위원회 부서
-창구 예외 항목 내역 확인서 상한선
-""".split()  # noqa: SIM905
-ENGLISH_HEADS = """
-leave travel receipt contract quote delivery stock warehouse shipping refund payment invoice tax salary review
-hiring interview training security firewall password account permission server backup recovery log release
-outage inspection line device setup search index document form signature approval rejection meeting agenda
-minutes schedule booking room parking entrance visitor customer inquiry survey campaign event fair research
-sample analysis measurement temperature humidity pressure voltage battery charger sensor camera robot part
-assembly packaging quality defect repair warranty patent trademark copyright lawsuit rule guideline audit
-ledger budget expense investment loan interest insurance pension health checkup hospital pharmacy canteen menu
-shuttle commute dormitory library reading student professor lecture grade scholarship graduation thesis
-workshop club gym pool hall elevator fire evacuation drill earthquake storm
-""".split()  # noqa: SIM905
-ENGLISH_TAILS = """
-form officer standard procedure limit period list status report plan manager system grant fee notice number
-register committee department desk exception item record certificate ceiling
-""".split()  # noqa: SIM905
 KOREAN_SENTENCES = (
     "{a}은(는) {b}에 따라 처리하며 {c}에서 확인할 수 있습니다.",
     "{a}을(를) 변경하려면 먼저 {b}을(를) 제출해야 합니다.",
@@ -55,8 +29,8 @@ KOREAN_SENTENCES = (
 ENGLISH_SENTENCES = (
     "The {a} is handled according to the {b} and can be checked in the {c}.",
     "To change the {a}, submit the {b} first.",
-    "Without a {b}, the use of the {a} may be limited.",
-    "Every month the team compares the {a} with the {b}.",
+    "When there is no {b}, the use of the {a} may be limited.",
+    "Every month the team compares the {a} with the {b} and keeps a note.",
     "From the {a} to the {b} it takes no more than {n} days.",
     "Once the {c} is finished, send the result to the {a}.",
     "Last year {n} cases of {b} were counted for the {a}.",
@@ -64,6 +38,7 @@ ENGLISH_SENTENCES = (
 KOREAN_FACT = "{a}의 {b}은(는) {c} 기준으로 {n}입니다."
 ENGLISH_FACT = "The {b} of the {a} is {n} as measured by the {c}."
 DISTRACTORS = 9
+_SPARE = 1.5  # facts planted for each one wanted: a word of theirs may stand in a passage by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +56,37 @@ class Planted:
     questions: tuple[Question, ...]
 
 
+@dataclass(slots=True)
+class _Page:
+    """A passage in the making, and the words of its nouns."""
+
+    text: str
+    words: set[str]
+
+
 def make(count: int, questions: int, seed: int = 7) -> Planted:
-    """`count` passages, six in ten Korean, and `questions` planted facts in each language."""
+    """`count` passages, six in ten Korean, and `questions` planted facts in each language, or as many as fit."""
     rng = random.Random(seed)
     korean = [rng.random() < 0.6 for _ in range(count)]
-    passages = [_passage(rng, k) for k in korean]
+    pages = [_page(rng, k) for k in korean]
     asked: list[Question] = []
     for of_korean in (True, False):
         places = [i for i in range(count) if korean[i] is of_korean]
         rng.shuffle(places)
-        for n in range(questions):
+        facts: list[tuple[tuple[str, ...], int]] = []
+        for n in range(min(int(questions * _SPARE), len(places) // (DISTRACTORS + 1))):
             nouns = _three(rng, of_korean)
             here = places[n * (DISTRACTORS + 1) : (n + 1) * (DISTRACTORS + 1)]
             value = f"{rng.randint(11, 9999)}"
-            passages[here[0]] = _with(rng, passages[here[0]], _fact(of_korean, nouns, value))
+            _plant(rng, pages[here[0]], of_korean, nouns, value)
             for m, place in enumerate(here[1:]):
                 two = list(nouns)
                 two[m % 3] = _noun(rng, of_korean)
-                passages[place] = _with(rng, passages[place], _fact(of_korean, tuple(two), value[::-1]))
-            asked.append(Question(_question(rng, of_korean, nouns), here[0], of_korean))
-    return Planted(tuple(passages), tuple(asked))
+                _plant(rng, pages[place], of_korean, two, value[::-1])
+            facts.append((nouns, here[0]))
+        alone = [(nouns, place) for nouns, place in facts if _stand_together(pages, nouns) == [place]]
+        asked += [Question(_question(rng, of_korean, nouns), place, of_korean) for nouns, place in alone[:questions]]
+    return Planted(tuple(page.text for page in pages), tuple(asked))
 
 
 def josa(text: str) -> str:
@@ -114,29 +100,45 @@ def josa(text: str) -> str:
     return text
 
 
-def _passage(rng: random.Random, korean: bool) -> str:
-    sentences = []
+def plural(noun: str) -> str:
+    """The English plural: what `{a}s` in a question means."""
+    if re.search(r"(s|x|ch|sh)$", noun):
+        return noun + "es"
+    return re.sub(r"([^aeiou])y$", r"\1ie", noun) + "s"
+
+
+def _page(rng: random.Random, korean: bool) -> _Page:
+    sentences, words = [], set[str]()
     for _ in range(rng.randint(11, 20) if korean else rng.randint(8, 13)):
         pattern = rng.choice(KOREAN_SENTENCES if korean else ENGLISH_SENTENCES)
         nouns = {name: _noun(rng, korean) for name in "abc"}
         sentences.append(josa(pattern.format(**nouns, n=rng.randint(2, 90))))
-    return " ".join(sentences)
+        words |= _words(noun for name, noun in nouns.items() if f"{{{name}}}" in pattern)
+    return _Page(" ".join(sentences), words)
 
 
-def _with(rng: random.Random, passage: str, sentence: str) -> str:
-    sentences = passage.split(". ")
+def _plant(rng: random.Random, page: _Page, korean: bool, nouns: Sequence[str], value: str) -> None:
+    a, b, c = nouns
+    fact = josa((KOREAN_FACT if korean else ENGLISH_FACT).format(a=a, b=b, c=c, n=value))
+    sentences = page.text.split(". ")
     at = rng.randrange(len(sentences))
-    return ". ".join([*sentences[:at], sentence.rstrip("."), *sentences[at:]])
+    page.text = ". ".join([*sentences[:at], fact.rstrip("."), *sentences[at:]])
+    page.words |= _words(nouns)
 
 
-def _fact(korean: bool, nouns: tuple[str, ...], value: str) -> str:
+def _stand_together(pages: Sequence[_Page], nouns: Iterable[str]) -> list[int]:
+    words = _words(nouns)
+    return [n for n, page in enumerate(pages) if words <= page.words]
+
+
+def _words(nouns: Iterable[str]) -> set[str]:
+    return {word for noun in nouns for word in noun.split()}
+
+
+def _question(rng: random.Random, korean: bool, nouns: Sequence[str]) -> str:
     a, b, c = nouns
-    return josa((KOREAN_FACT if korean else ENGLISH_FACT).format(a=a, b=b, c=c, n=value))
-
-
-def _question(rng: random.Random, korean: bool, nouns: tuple[str, ...]) -> str:
-    a, b, c = nouns
-    return josa(rng.choice(_patterns()["korean" if korean else "english"]).format(a=a, b=b, c=c))
+    pattern = rng.choice(_patterns()["korean" if korean else "english"])
+    return josa(pattern.replace("{a}s", "{many}").format(a=a, b=b, c=c, many=plural(a)))
 
 
 @lru_cache(maxsize=1)
@@ -146,20 +148,24 @@ def _patterns() -> dict[str, list[str]]:
 
 
 @lru_cache(maxsize=2)
-def _weights(count: int) -> list[float]:
-    return list(accumulate(1 / rank for rank in range(1, count + 1)))
+def _nouns(korean: bool) -> tuple[list[str], list[str], list[float]]:
+    """Heads, tails and how often each head comes, added up."""
+    with Path(__file__).with_name("nouns.toml").open("rb") as file:
+        found = tomllib.load(file)["korean" if korean else "english"]
+    heads = found["heads"].split()
+    return heads, found["tails"].split(), list(accumulate(1 / rank for rank in range(1, len(heads) + 1)))
 
 
 def _noun(rng: random.Random, korean: bool) -> str:
-    heads, tails = (KOREAN_HEADS, KOREAN_TAILS) if korean else (ENGLISH_HEADS, ENGLISH_TAILS)
-    head = rng.choices(heads, cum_weights=_weights(len(heads)))[0]
+    heads, tails, weights = _nouns(korean)
+    head = rng.choices(heads, cum_weights=weights)[0]
     if rng.random() < 0.35:
         return head
     return head + ("" if korean else " ") + rng.choice(tails)
 
 
 def _three(rng: random.Random, korean: bool) -> tuple[str, str, str]:
-    heads, tails = (KOREAN_HEADS, KOREAN_TAILS) if korean else (ENGLISH_HEADS, ENGLISH_TAILS)
+    heads, tails, _ = _nouns(korean)
     a, b, c = rng.sample(heads, 3)
     space = "" if korean else " "
     return a + space + rng.choice(tails), b + space + rng.choice(tails), c
