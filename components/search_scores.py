@@ -12,7 +12,8 @@ import streamlit as st
 from app.domain.errors import UnderstudyError, UserError
 from app.domain.searching import Estimate, Labelled
 from app.services import sample_questions
-from app.services.labelled import MOST_BYTES, read_labelled
+from app.services.labelled import read_labelled
+from app.services.questions_reading import MOST_BYTES
 from app.ui import searching
 from app.ui.searching import Scored, SearchScreen
 from app.ui.text import speech, t, tn

@@ -10,10 +10,8 @@ so and name no model (json_form says what is left out).
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Literal
 
@@ -21,6 +19,7 @@ from app.domain.comparisons import AnswerRecord, ComparisonRecord
 from app.domain.ratings import Outcome, Rating, Stars
 from app.domain.store import ComparisonStore, RatingStore
 from app.services.json_form import comparison_to_dict
+from app.services.spreadsheet import csv_pieces
 
 Kind = Literal["comparisons", "ratings"]
 Format = Literal["csv", "jsonl"]
@@ -73,10 +72,6 @@ _RATING_COLUMNS = (
     "superseded",
 )
 
-# A spreadsheet takes a cell that begins so for a formula and runs it; the wide forms too, in East Asian editions.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_BOM = "\ufeff"
-
 
 class Exporting:
     """Over the two stores; safe to call from any thread."""
@@ -95,9 +90,9 @@ class Exporting:
             objects = (comparison_to_dict(record) for record in self._comparisons.all())
             if format == "jsonl":
                 return _jsonl(objects)
-            return _csv(_COMPARISON_COLUMNS, (row for item in objects for row in _answer_rows(item)))
+            return csv_pieces(_COMPARISON_COLUMNS, (row for item in objects for row in _answer_rows(item)))
         rows = self._rating_rows()
-        return _jsonl(rows) if format == "jsonl" else _csv(_RATING_COLUMNS, rows)
+        return _jsonl(rows) if format == "jsonl" else csv_pieces(_RATING_COLUMNS, rows)
 
     def _rating_rows(self) -> Iterator[dict[str, object]]:
         # Ratings come in the order of time, so that those of one comparison are close together.
@@ -114,36 +109,6 @@ class Exporting:
 def _jsonl(objects: Iterator[dict[str, object]]) -> Iterator[str]:
     for item in objects:
         yield json.dumps(item, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _csv(columns: Sequence[str], rows: Iterator[dict[str, object]]) -> Iterator[str]:
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    buffer.write(_BOM)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(row.get(name)) for name in columns])
-        yield _taken(buffer)
-    yield _taken(buffer)
-
-
-def _taken(buffer: io.StringIO) -> str:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text
-
-
-def _cell(value: object) -> object:
-    if value is None or value == {} or value == []:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping | list | tuple):
-        value = json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
-    return value
 
 
 def _answer_rows(item: Mapping[str, object]) -> Iterator[dict[str, object]]:

@@ -45,12 +45,12 @@ def test_names_in_decomposed_hangul_are_the_same_names() -> None:
     [
         ("", "no question in set.csv"),
         ("question,document\n", "no question in set.csv"),
-        ("question,document\nWhen?,\n", "Line 2 has no question or no document"),
+        ("question,document\nWhen?,\n", "Line 2: There is no question or no document"),
         ("When?,a.pdf,three\n", "Line 1: “three” is not a page"),
         ("When?,a.pdf,0\n", "is not a page"),
-        ('{"question": "When?", "document": "a.pdf"}\n{"question": \n', "Line 2 is not JSON"),
-        ('{"question": "When?", "targets": 3}', "Line 1 is not an object"),
-        ("[1]", "Line 1 is not an object"),
+        ('{"question": "When?", "document": "a.pdf"}\n{"question": \n', "Line 2: It is not JSON"),
+        ('{"question": "When?", "targets": 3}', "Line 1: `targets` is not a list"),
+        ("[1]", "Row 1: It is not an object"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_line(text: str, said: str) -> None:
