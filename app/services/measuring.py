@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
 
 from app.domain.batches import BatchRecord
@@ -22,14 +24,17 @@ class MeasuringService:
     def __init__(self, figures: FigureStore) -> None:
         self._figures = figures
 
-    def of_batch(self, batch: BatchRecord, asked: QuestionSet) -> Mapping[str, Figures]:
-        """Figures of every complete answer by its id; those without any are measured now, which takes a while."""
+    def of_batch(self, batch: BatchRecord, asked: QuestionSet, patience: float = math.inf) -> Mapping[str, Figures]:
+        """Figures of the complete answers by id; those without any are measured now, for `patience` seconds."""
         page: dict[str, Figures] = {}
+        deadline = time.monotonic() + patience
         for answer in self._figures.unmeasured(batch.id, FORM):
             page[answer.answer] = figures_of(_measured(answer, batch, asked))
             if len(page) == _PAGE:
                 self._figures.save_measures(FORM, page)
                 page = {}
+            if time.monotonic() > deadline:
+                break
         self._figures.save_measures(FORM, page)
         return self._figures.measures(batch.id, FORM)
 

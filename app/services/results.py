@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -58,6 +59,7 @@ class Results:
     by_language: tuple[Slice, ...]
     cheapest: tuple[bool | None, ...]
     fastest: tuple[bool | None, ...]
+    unmeasured: int = 0
 
     @property
     def incumbent(self) -> ContestantResult:
@@ -88,11 +90,18 @@ class ResultsService:
         self._lock = threading.Lock()
 
     def of(
-        self, batch_id: str, *, incumbent: int | None = None, challenger: int | None = None, margin: float | None = None
+        self,
+        batch_id: str,
+        *,
+        incumbent: int | None = None,
+        challenger: int | None = None,
+        margin: float | None = None,
+        patience: float = math.inf,
     ) -> Results:
         """The results now. Another incumbent, challenger or margin than the batch's terms is looked at, not stored.
 
-        Raises UserError for an unknown batch.
+        Answers that were not measured yet are measured for `patience` seconds; `unmeasured` says how many
+        are left for another time. Raises UserError for an unknown batch.
         """
         batch = self._get_batch(batch_id)
         terms = batch.terms
@@ -106,25 +115,21 @@ class ResultsService:
         key = (self._votes.mark(), batch.progress, batch.state, terms)
         with self._lock:
             kept = self._kept.get(batch.id)
-        if kept is not None and kept[0] == key:
+        if kept is not None and kept[0] == key and not kept[1].unmeasured:
             return kept[1]
-        found = self._computed(batch)
+        found = self._computed(batch, patience)
         with self._lock:
             if len(self._kept) > 8:
                 self._kept.clear()
             self._kept[batch.id] = (key, found)
         return found
 
-    def _computed(self, batch: BatchRecord) -> Results:
+    def _computed(self, batch: BatchRecord, patience: float) -> Results:
         asked = self._questions.get(batch.plan.question_set, batch.plan.version)
         cast = self._votes.of_batch(batch.id)
         figures = self._figures.of_batch(batch.id)
-        people = contestants(
-            batch,
-            figures,
-            self._measuring.of_batch(batch, asked),
-            cast,
-        )
+        measures = self._measuring.of_batch(batch, asked, patience)
+        people = contestants(batch, figures, measures, cast)
         fair = cast.blind & (cast.best_of == 0)
         counted = cast.votes.pick(fair)
         of_category = grouped([q.category for q in asked.questions])
@@ -139,6 +144,7 @@ class ResultsService:
             by_language=slices(counted, grouped([_language(q) for q in asked.questions]), batch.terms),
             cheapest=_front(people, lambda c: c.usd_per_answer),
             fastest=_front(people, lambda c: c.seconds_p50),
+            unmeasured=sum(f.status is Status.DONE and f.answer not in measures for f in figures),
         )
 
 
