@@ -278,10 +278,6 @@ class PassageStore(Protocol):
         """Bring the indexes into shape after many puts: build HNSW when it pays. Harmless at any time."""
         ...
 
-    def digests(self, collection: str) -> Mapping[str, str]:
-        """The name of every document by its digest: what need not be read again."""
-        ...
-
     def documents(self, collection: str) -> Sequence[DocumentRecord]:
         """All documents by name."""
         ...

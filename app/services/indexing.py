@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 import statistics
-import tempfile
 import threading
 import time
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -28,26 +24,29 @@ from app.domain.documents import (
     Embedders,
     PassageStore,
     TokeniserName,
+    Tokenisers,
 )
-from app.domain.embedding import estimated_cost
+from app.domain.embedding import EmbeddingCost, estimated_cost
 from app.domain.errors import UnderstudyError, UserError
-from app.domain.filenames import extension, safe_name
-from app.domain.indexing import Chunker, FileStatus, Preview, Source
+from app.domain.filenames import safe_name
+from app.domain.indexing import Chunker, Preview, Source
 from app.domain.loading import READ, Loader
 from app.domain.message import Message
 from app.domain.models import ModelRef
 from app.domain.pricing import PriceBook, TokenCounter
+from app.services.indexing_anew import Anew
 from app.services.indexing_cost import Spending
+from app.services.indexing_estimate import texts_of_collection, texts_of_files
+from app.services.indexing_incoming import Incoming
 from app.services.indexing_job import READ_SHARE, IndexingJob
-from app.services.indexing_pipeline import Pipeline, Prepared, Read, already, internal
-from app.services.indexing_sources import digest_of, discard, distinct, size_of
+from app.services.indexing_pipeline import Pipeline, Prepared, Read, Through, internal
+from app.services.indexing_sources import discard, distinct, size_of
+from app.services.indexing_uploads import keep
 
 log = logging.getLogger(__name__)
 
 DEFAULT_EMBEDDING = ModelRef("builtin", "use-multilingual")
 _KEPT = 20  # finished jobs that can still be looked at
-_BLOCK = 1 << 20
-_UPLOAD_SECONDS = 86_400.0
 
 
 class Indexing:
@@ -67,10 +66,14 @@ class Indexing:
         *,
         uploads: Path,
         samples: Path,
+        tokenisers: Tokenisers | None = None,
+        hang_up: Callable[[], None] = lambda: None,
     ) -> None:
+        """`tokenisers` says which can be had, `hang_up` ends requests to embedding servers under way."""
         self._store, self._loader, self._chunker, self._embedders = store, loader, chunker, embedders
         self._tokens, self._prices = tokens, prices
         self._uploads, self._samples = uploads, samples
+        self._tokenisers, self._hang_up = tokenisers, hang_up
         self._jobs: OrderedDict[str, IndexingJob] = OrderedDict()
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
@@ -79,28 +82,7 @@ class Indexing:
 
     def upload(self, name: str, data: BinaryIO) -> Source:
         """Keep what a browser sent until it is indexed. Raises UserError when there is no room."""
-        path: str | None = None
-        try:
-            self._uploads.mkdir(parents=True, exist_ok=True)
-            self._forget_uploads()
-            handle, path = tempfile.mkstemp(dir=self._uploads, suffix=extension(name))
-            with os.fdopen(handle, "wb") as file:
-                shutil.copyfileobj(data, file, _BLOCK)
-        except OSError as exc:
-            if path is not None:
-                Path(path).unlink(missing_ok=True)
-            raise UserError(
-                Message("The upload could not be kept: {detail}.", detail=exc.strerror or type(exc).__name__),
-                Message("Make room on the disk that holds {folder}.", folder=str(self._uploads)),
-            ) from None
-        return Source(Path(path), safe_name(name), temporary=True)
-
-    def _forget_uploads(self) -> None:
-        """Those of a process that was killed: nobody indexes them any more."""
-        for path in self._uploads.iterdir():
-            with suppress(OSError):
-                if time.time() - path.stat().st_mtime > _UPLOAD_SECONDS:
-                    path.unlink()
+        return keep(self._uploads, name, data)
 
     def samples(self) -> list[Source]:
         """The sample documents, English and Korean."""
@@ -132,7 +114,33 @@ class Indexing:
             loaded.notices,
         )
 
+    def estimate(
+        self,
+        files: Sequence[Source],
+        collection: str,
+        *,
+        embedding: ModelRef | None = None,
+        chunking: Chunking | None = None,
+    ) -> EmbeddingCost | None:
+        """What `start` with the same would cost; None where embedding is free. Reads the files that are new."""
+        known, wanted = self._wanted(collection, embedding, chunking, None)
+        store = None if known is None else self._store
+        return self._cost(wanted, texts_of_files(distinct(files), wanted, store, self._loader, self._chunker))
+
+    def estimate_anew(
+        self, collection: str, *, embedding: ModelRef | None = None, chunking: Chunking | None = None
+    ) -> EmbeddingCost | None:
+        """What `reindex` with the same would cost; None where embedding is free."""
+        old = self._store.collection(collection)
+        wanted = _changed(old.collection, old.name, embedding, chunking, None)
+        return self._cost(wanted, texts_of_collection(old.name, wanted, self._store, self._chunker))
+
     # Doing it
+
+    def check(self, tokeniser: TokeniserName | None) -> None:
+        """Raises UserError for a way to read Korean that is not installed."""
+        if tokeniser is not None and self._tokenisers is not None:
+            self._tokenisers(tokeniser)
 
     def start(
         self,
@@ -147,27 +155,20 @@ class Indexing:
 
         What is None is the collection's own, or the default for a new one. Returns at once, but for
         the embedding model being asked for its dimension. Raises UserError when the collection has
-        other settings than these, and ProviderError when the embedding model cannot be used.
+        other settings than these or needs what is not installed, and ProviderError when the
+        embedding model cannot be used.
         """
-        name = unicodedata.normalize("NFC", collection).strip()
-        known = self._find(name)
-        if known is None:
-            model = embedding or DEFAULT_EMBEDDING
-            dimension = self._embedders(model).dimension
-            wanted = Collection(name, model, dimension, chunking or Chunking(), tokeniser or TokeniserName.STEMS)
-        else:
-            wanted = replace(
-                known.collection,
-                embedding=embedding or known.collection.embedding,
-                chunking=chunking or known.collection.chunking,
-                tokeniser=tokeniser or known.collection.tokeniser,
-            )
+        self.check(tokeniser)
+        known, wanted = self._wanted(collection, embedding, chunking, tokeniser)
+        self.check(wanted.tokeniser)
         embedder = self._embedders(wanted.embedding)
+        if known is None:
+            wanted = replace(wanted, dimension=embedder.dimension)
         record = self._store.create(wanted)
         files = distinct(files)
         job = IndexingJob(record.name, [f.name for f in files], [size_of(f.path) for f in files])
-        read = partial(self._read, job, files, record.collection, dict(self._store.digests(record.name)), {})
-        self._launch(job, record.name, read, embedder, partial(discard, files))
+        incoming = Incoming(job, files, record.collection, self._store, self._loader, self._cut)
+        self._launch(job, record.name, embedder, incoming.run, partial(discard, files))
         return job
 
     def reindex(
@@ -182,48 +183,26 @@ class Indexing:
         """Index the documents of a collection anew, from their stored text, without their files.
 
         Into a collection named `to`, beside the old one, so that the two can be compared; or in
-        place of the old one, which serves until all is done and stays when anything fails.
+        place of the old one, which serves until all is done and stays when anything fails. What
+        others store in it meanwhile is taken along.
         """
+        self.check(tokeniser)
         old = self._store.collection(collection)
         target = unicodedata.normalize("NFC", to).strip() if to else f"{old.name} ⟳"
-        model = embedding or old.collection.embedding
-        embedder = self._embedders(model)
-        wanted = Collection(
-            target,
-            model,
-            embedder.dimension if model != old.collection.embedding else old.collection.dimension,
-            chunking or old.collection.chunking,
-            tokeniser or old.collection.tokeniser,
-        )
+        wanted = _changed(old.collection, target, embedding, chunking, tokeniser)
+        self.check(wanted.tokeniser)
+        embedder = self._embedders(wanted.embedding)
+        if wanted.embedding != old.collection.embedding:
+            wanted = replace(wanted, dimension=embedder.dimension)
         left = self._find(target) if not to else None
         if left is not None and left.collection != wanted:
             self._store.delete_collection(target)  # of an earlier attempt with other settings
         record = self._store.create(wanted)
         documents = self._store.documents(old.name)
-        job = IndexingJob(
-            record.name if to else old.name, [d.name for d in documents], [d.characters for d in documents]
-        )
-        digests = self._store.digests(record.name)
-
-        def read(index: int) -> Prepared | None:
-            found = documents[index]
-            if found.digest in digests:
-                job.end_file(index, FileStatus.DUPLICATE, already(digests[found.digest]))
-                return None
-            job.update(index, FileStatus.READING)
-            return self._cut(job, index, self._store.read(found.id), wanted)
-
-        def end() -> None:
-            if to:
-                return
-            # Only what is proven whole takes the old one's place.
-            whole = all(f.status in (FileStatus.INDEXED, FileStatus.DUPLICATE) for f in job.state().files)
-            if job.stopped or not whole:
-                self._store.delete_collection(target)
-            else:
-                self._store.rename(target, old.name, replace=True)
-
-        self._launch(job, record.name, read, embedder, end)
+        names = [d.name for d in documents]
+        job = IndexingJob(record.name if to else old.name, names, [d.characters for d in documents])
+        anew = Anew(job, old.name, record.collection, documents, self._store, self._cut)
+        self._launch(job, record.name, embedder, anew.beside if to else anew.in_place)
         return job
 
     # Watching it
@@ -237,16 +216,23 @@ class Indexing:
         with self._lock:
             return list(reversed(self._jobs.values()))
 
-    def close(self, timeout: float = 10.0) -> None:
-        """Cancel what runs, and end the process that reads files."""
+    def close(self, timeout: float = 5.0) -> None:
+        """Cancel what runs, and end the process that reads files; `timeout` in seconds, for all of it."""
+        until = time.monotonic() + timeout
         for job in self.jobs():
             job.cancel()
         self._loader.close()
+        self._hang_up()
         for thread in list(self._threads):
-            thread.join(timeout)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _launch(
-        self, job: IndexingJob, collection: str, read: Read, embedder: Embedder, end: Callable[[], None]
+        self,
+        job: IndexingJob,
+        collection: str,
+        embedder: Embedder,
+        steps: Callable[[Through], None],
+        end: Callable[[], None] = lambda: None,
     ) -> None:
         with self._lock:
             self._jobs[job.id] = job
@@ -256,16 +242,20 @@ class Indexing:
 
         def work() -> None:
             try:
+                spending = Spending(job, embedder, self._tokens, self._prices)
+
+                def through(read: Read, places: Sequence[int]) -> None:
+                    Pipeline(job, collection, read, embedder, self._store, spending).run(places)
+
                 try:
-                    spending = Spending(job, embedder, self._tokens, self._prices)
-                    Pipeline(job, collection, read, embedder, self._store, spending).run(len(job.state().files))
-                    if job.state().count(FileStatus.INDEXED):
-                        self._store.finish(collection)
+                    steps(through)
                 finally:
                     end()
+            except UnderstudyError as exc:
+                job.stop(exc.message, exc.remedy)
             except Exception as exc:
                 log.error("indexing ended badly: %s", type(exc).__name__, exc_info=exc)
-                job.stop(*((exc.message, exc.remedy) if isinstance(exc, UnderstudyError) else internal(exc)))
+                job.stop(*internal(exc))
             finally:
                 job.finish()
                 self._threads.discard(threading.current_thread())
@@ -273,43 +263,6 @@ class Indexing:
         thread = threading.Thread(target=work, name=f"understudy-indexing-{job.id}", daemon=True)
         self._threads.add(thread)
         thread.start()
-
-    def _read(
-        self,
-        job: IndexingJob,
-        files: Sequence[Source],
-        collection: Collection,
-        digests: dict[str, str],
-        ours: dict[str, int],
-        index: int,
-    ) -> Prepared | None:
-        """Read one file. `digests` are those of the collection, `ours` those of this job by place."""
-        source = files[index]
-        job.update(index, FileStatus.READING)
-        digest, size = digest_of(source.path, job.cancelled)
-        if digest in digests:
-            same = digests[digest] == source.name
-            reason = Message("It has not changed since it was indexed.") if same else already(digests[digest])
-            job.end_file(index, FileStatus.DUPLICATE, reason)
-            return None
-        if digest in ours:
-            twin = job.file(ours[digest])
-            if twin.status is FileStatus.FAILED:
-                job.end_file(index, FileStatus.FAILED, twin.reason, twin.remedy)
-            else:
-                job.end_file(index, FileStatus.DUPLICATE, already(twin.name))
-            return None
-        ours[digest] = index
-
-        def on_page(done: int, pages: int) -> None:
-            job.update(index, fraction=READ_SHARE * done / max(pages, 1))
-
-        loaded = self._loader.load(source.path, source.name, on_page=on_page, cancelled=job.cancelled)
-        job.update(index, notices=loaded.notices)
-        document = Document(
-            source.name, digest, loaded.format.media_type, size, loaded.text, loaded.page_starts, loaded.headings
-        )
-        return self._cut(job, index, document, collection)
 
     def _cut(self, job: IndexingJob, index: int, document: Document, collection: Collection) -> Prepared:
         chunks = self._chunker(
@@ -322,5 +275,37 @@ class Indexing:
         job.update(index, fraction=READ_SHARE, pages=document.pages, passages=len(chunks))
         return Prepared(index, document, chunks)
 
+    def _cost(self, wanted: Collection, texts: Iterable[str]) -> EmbeddingCost | None:
+        local = self._embedders(wanted.embedding).local
+        at, tokens, prices = datetime.now(UTC), self._tokens, self._prices
+        if local:
+            return None
+        return estimated_cost(texts, wanted.embedding, tokens=tokens, prices=prices, at=at, local=local)
+
+    def _wanted(
+        self, collection: str, embedding: ModelRef | None, chunking: Chunking | None, tokeniser: TokeniserName | None
+    ) -> tuple[CollectionRecord | None, Collection]:
+        """The collection of this name, and what is asked of it; a new one's dimension is still unknown (0)."""
+        name = unicodedata.normalize("NFC", collection).strip()
+        known = self._find(name)
+        own = Collection(name, DEFAULT_EMBEDDING, 0) if known is None else known.collection
+        return known, _changed(own, name, embedding, chunking, tokeniser)
+
     def _find(self, name: str) -> CollectionRecord | None:
         return next((c for c in self._store.collections() if c.name == name), None)
+
+
+def _changed(
+    own: Collection,
+    name: str,
+    embedding: ModelRef | None,
+    chunking: Chunking | None,
+    tokeniser: TokeniserName | None,
+) -> Collection:
+    return replace(
+        own,
+        name=name,
+        embedding=embedding or own.embedding,
+        chunking=chunking or own.chunking,
+        tokeniser=tokeniser or own.tokeniser,
+    )

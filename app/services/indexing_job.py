@@ -75,11 +75,18 @@ class IndexingJob:
     def file(self, index: int) -> FileProgress:
         return self._files[index]
 
+    def add(self, name: str, size: int = 0) -> None:
+        """One more file, behind the others."""
+        with self._lock:
+            self._files.append(FileProgress(name, size))
+            self._version += 1
+
     def update(
         self,
         index: int,
         status: FileStatus | None = None,
         *,
+        name: str | None = None,
         fraction: float | None = None,
         pages: int | None = None,
         passages: int | None = None,
@@ -93,6 +100,7 @@ class IndexingJob:
                 return
             self._files[index] = replace(
                 file,
+                name=name or file.name,
                 status=status or file.status,
                 fraction=file.fraction if fraction is None else min(fraction, 1.0),
                 pages=file.pages if pages is None else pages,

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.domain.documents import Chunk, Document, Embedder, PassageStore, Put, Vectors
+from app.domain.documents import Chunk, Document, Embedder, PassageStore, Put, Unstorable, Vectors
 from app.domain.embedding import CountingEmbedder
-from app.domain.errors import Fault, ProviderError, UnderstudyError
+from app.domain.errors import Fault, ProviderError, UnderstudyError, UserError
 from app.domain.indexing import FileStatus
 from app.domain.loading import Cancelled
 from app.domain.message import Message
@@ -40,6 +40,7 @@ class Prepared:
     vectors: list[Vectors] = field(default_factory=list)
     taken: int = 0  # passages handed to the embedder
     embedded: int = 0
+    moved: str = ""  # the document that this content was found under, if it is to leave it
 
     @property
     def whole(self) -> bool:
@@ -48,6 +49,8 @@ class Prepared:
 
 Read = Callable[[int], Prepared | None]
 """Reads and cuts one file of a job; None when there is nothing to do. Raises UnderstudyError or Cancelled."""
+Through = Callable[[Read, Sequence[int]], None]
+"""Takes the files at these places of a job from reading to storing."""
 
 
 class _Queue:
@@ -87,7 +90,7 @@ class _Queue:
 
 
 class Pipeline:
-    """Runs one job to its end in the calling thread and two more."""
+    """Takes files of a job from reading to storing, in the calling thread and two more."""
 
     def __init__(
         self,
@@ -103,10 +106,11 @@ class Pipeline:
         self._to_embed = _Queue(job, AHEAD)
         self._to_store = _Queue(job, _UNSTORED)
         self._slab = _SMALLEST
+        self._worked = False  # whether the model has embedded anything yet
 
-    def run(self, files: int) -> None:
-        """Whatever happens, every file of the job is over afterwards, but for those that cancelling left."""
-        reader = threading.Thread(target=self._guarded, args=(self._read_all, files), name="understudy-reading")
+    def run(self, places: Sequence[int]) -> None:
+        """The files at these places. All are over then, but for those that `read` put off or cancelling left."""
+        reader = threading.Thread(target=self._guarded, args=(self._read_all, places), name="understudy-reading")
         writer = threading.Thread(target=self._guarded, args=(self._store_all,), name="understudy-storing")
         reader.start()
         writer.start()
@@ -118,15 +122,17 @@ class Pipeline:
     def _guarded(self, work: Callable[..., None], *arguments: object) -> None:
         try:
             work(*arguments)
+        except Cancelled:
+            return
         except UnderstudyError as exc:
             self._job.stop(exc.message, exc.remedy)
         except Exception as exc:
             log.error("indexing stopped: %s", type(exc).__name__, exc_info=exc)
             self._job.stop(*internal(exc))
 
-    def _read_all(self, files: int) -> None:
+    def _read_all(self, places: Sequence[int]) -> None:
         try:
-            for index in range(files):
+            for index in places:
                 if self._job.stopped:
                     return
                 try:
@@ -182,7 +188,8 @@ class Pipeline:
         try:
             vectors = self._embed(texts)
         except ProviderError as exc:
-            if exc.kind not in _OF_ONE:
+            # A model that worked and now sends something odd has met an odd passage.
+            if exc.kind not in _OF_ONE and not (exc.kind is Fault.BAD_WIRE and self._worked):
                 raise
             if len(parts) > 1:  # find out whose passage it was
                 return [done for part in parts for done in self._embed_slab([part])]
@@ -202,12 +209,19 @@ class Pipeline:
         return whole
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
-        if isinstance(self._embedder, CountingEmbedder):
-            embedded = self._embedder.embed_counted(texts)
-            self._spend(texts, embedded.tokens)
-            return embedded.vectors
-        vectors = self._embedder.embed(texts)
-        self._spend(texts, None)
+        tokens: int | None = None
+        try:
+            if isinstance(self._embedder, CountingEmbedder):
+                embedded = self._embedder.embed_counted(texts)
+                vectors, tokens = embedded.vectors, embedded.tokens
+            else:
+                vectors = self._embedder.embed(texts)
+        except UserError:
+            if self._job.cancelled.is_set():  # it was closed under us
+                raise Cancelled from None
+            raise
+        self._worked = True
+        self._spend(texts, tokens)
         return vectors
 
     def _fit(self, seconds: float) -> None:
@@ -223,17 +237,33 @@ class Pipeline:
             if self._job.file(prepared.index).status.over:
                 continue
             self._job.update(prepared.index, FileStatus.STORING)
-            stored = self._store.put(
-                self._collection, prepared.document, prepared.chunks, np.concatenate(prepared.vectors)
-            )
-            if stored.outcome is Put.DUPLICATE:
-                self._job.end_file(prepared.index, FileStatus.DUPLICATE, already(stored.record.name))
-            else:
-                self._job.update(prepared.index, replaced=stored.outcome is Put.REPLACED)
-                self._job.end_file(prepared.index, FileStatus.INDEXED)
+            try:
+                self._store_one(prepared)
+            except Unstorable as exc:
+                self._job.end_file(prepared.index, FileStatus.FAILED, exc.message, exc.remedy)
+            except UnderstudyError:
+                raise  # the server is gone or full, or the collection another: every file would meet that
+            except Exception as exc:
+                log.error("a file could not be stored: %s", type(exc).__name__, exc_info=exc)
+                self._job.end_file(prepared.index, FileStatus.FAILED, *internal(exc))
+
+    def _store_one(self, prepared: Prepared) -> None:
+        vectors = np.concatenate(prepared.vectors)
+        stored = self._store.put(self._collection, prepared.document, prepared.chunks, vectors, moved=prepared.moved)
+        self._job.update(prepared.index, replaced=stored.replaced)
+        if stored.outcome is Put.DUPLICATE:
+            reason = already(stored.record.name, replaced=stored.replaced)
+            self._job.end_file(prepared.index, FileStatus.DUPLICATE, reason)
+        else:
+            self._job.update(prepared.index, name=stored.record.name)
+            self._job.end_file(prepared.index, FileStatus.INDEXED)
 
 
-def already(name: str) -> Message:
+def already(name: str, *, replaced: bool = False) -> Message:
+    if replaced:
+        return Message(
+            "The same content is there already, as {name}; the older version of this file is gone.", name=name
+        )
     return Message("The same content is there already, as {name}.", name=name)
 
 

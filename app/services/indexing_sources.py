@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.domain.errors import UserError
-from app.domain.filenames import extension, safe_name, safe_path
+from app.domain.filenames import extension, free_name, safe_name, safe_path
 from app.domain.indexing import Source
 from app.domain.loading import NAMED, READ, Cancelled
 from app.domain.message import Message
@@ -23,17 +23,18 @@ def sources(paths: Sequence[Path]) -> list[Source]:
     """The files that `paths` name, folders searched through. Raises UserError for one that is not there.
 
     A file of a folder is named by its path from that folder on, so that names stay the same from one
-    run to the next. Hidden files and links to folders are left out.
+    run to the next. Hidden files and links to folders are left out; a file that two of `paths` name is one.
     """
-    found: list[Source] = []
+    found: dict[str, Source] = {}
     for path in paths:
         if path.is_dir():
             root = path.resolve()
-            found += [
-                Source(file, safe_path(f"{root.name}/{file.relative_to(root).as_posix()}")) for file in _walk(root)
-            ]
+            for file in _walk(root):
+                name = safe_path(f"{root.name}/{file.relative_to(root).as_posix()}")
+                found.setdefault(str(file), Source(file, name, origin=str(file)))
         elif path.exists():
-            found.append(Source(path, safe_name(path.name)))
+            origin = str(path.parent.resolve() / path.name)
+            found.setdefault(origin, Source(path, safe_name(path.name), origin=origin))
         else:
             raise UserError(
                 Message("There is no file or folder {path}.", path=str(path)), Message("Check the path and try again.")
@@ -43,7 +44,7 @@ def sources(paths: Sequence[Path]) -> list[Source]:
             Message("There is nothing to index there."),
             Message("Give PDF, DOCX, PPTX, XLSX, CSV, HTML, Markdown or text files, or a folder of them."),
         )
-    return found
+    return list(found.values())
 
 
 def _walk(root: Path) -> Iterator[Path]:
@@ -60,11 +61,7 @@ def distinct(files: Sequence[Source]) -> list[Source]:
     taken: set[str] = set()
     distinct = []
     for file in files:
-        name, n = file.name, 2
-        while name in taken:
-            stem, dot, last = file.name.rpartition(".")
-            name = f"{stem} ({n}).{last}" if dot and stem else f"{file.name} ({n})"
-            n += 1
+        name = free_name(file.name, taken.__contains__)
         taken.add(name)
         distinct.append(replace(file, name=name))
     return distinct

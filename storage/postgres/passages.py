@@ -218,9 +218,6 @@ class PgPassageStore:
 
         self._in(collection, work)
 
-    def digests(self, collection: str) -> Mapping[str, str]:
-        return {record.digest: record.name for record in self.documents(collection)}
-
     def documents(self, collection: str) -> Sequence[DocumentRecord]:
         with self._connections.use() as connection:
             record = self._read(connection, normal(collection))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.domain.documents import Embedder, Vector, Vectors
+from app.domain.documents import Embedder, Tokenisers, Vector, Vectors
 from app.domain.errors import Fault, ProviderError
 from app.domain.message import Message
 from app.domain.models import ModelRef
@@ -15,6 +15,7 @@ from app.pricing.prices import Prices
 from app.pricing.tokens import Tokens
 from app.retrieval.chunking import StructureChunker
 from app.retrieval.loaders.process import ProcessLoader
+from app.retrieval.tokenising import tokeniser
 from app.services.indexing import Indexing
 from storage.postgres.passages import PgPassageStore
 from tests.integration import passages
@@ -69,7 +70,12 @@ class Gate:
 
 
 @contextmanager
-def indexing(home: Path, *embedders: Embedder, store: PgPassageStore | None = None) -> Iterator[Indexing]:
+def indexing(
+    home: Path,
+    *embedders: Embedder,
+    store: PgPassageStore | None = None,
+    tokenisers: Tokenisers = tokeniser,
+) -> Iterator[Indexing]:
     if store is None:
         with passages.store() as opened, indexing(home, *embedders, store=opened) as made:
             yield made
@@ -84,6 +90,7 @@ def indexing(home: Path, *embedders: Embedder, store: PgPassageStore | None = No
         Prices(),
         uploads=home / "uploads",
         samples=SAMPLES,
+        tokenisers=tokenisers,
     )
     try:
         yield made

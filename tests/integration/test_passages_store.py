@@ -275,13 +275,7 @@ def test_a_document_without_passages_can_be_stored(opened: PgPassageStore) -> No
     assert isinstance(stored, Stored) and stored.record.passages == 0
 
 
-@pytest.mark.parametrize("call", ["collection", "documents", "digests", "finish", "delete_collection"])
+@pytest.mark.parametrize("call", ["collection", "documents", "finish", "delete_collection"])
 def test_an_unknown_collection_is_said_with_how_to_see_those_there_are(opened: PgPassageStore, call: str) -> None:
     with pytest.raises(UserError, match=r"no collection “nowhere”.*`collections list`"):
         getattr(opened, call)("nowhere")
-
-
-def test_digests_tell_what_need_not_be_read_again(opened: PgPassageStore) -> None:
-    stored = put(opened, "a.txt", "text")
-    assert isinstance(stored, Stored)
-    assert opened.digests("handbook") == {stored.record.digest: "a.txt"}
