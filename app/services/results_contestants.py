@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -15,7 +15,7 @@ from app.domain.figures import AnswerFigures, Figures
 from app.domain.intervals import Interval
 from app.domain.models import Contestant
 from app.domain.votes import BatchVotes, Result
-from app.evaluation.intervals import mean, quantile
+from app.evaluation.intervals import mean, quantile, wilson
 from app.evaluation.units import STARS_ACCEPTABLE
 
 PHASES = ("queued", "load", "prefill", "first_token", "decode", "total")
@@ -161,7 +161,7 @@ def _liked(position: int, cast: BatchVotes) -> tuple[Interval | None, Interval |
     stars = np.where(own == Result.FIRST, cast.stars_first[rows], cast.stars_second[rows])
     fine = (result != Result.BOTH_BAD) & ((stars == 0) | (stars >= STARS_ACCEPTABLE))
     questions = votes.question[rows]
-    return mean(score, questions), mean(fine.astype(np.float64), questions), len(rows)
+    return mean(score, questions), _share(fine.astype(np.float64), questions), len(rows)
 
 
 def _phases(answers: Sequence[AnswerFigures]) -> tuple[Phase, ...]:
@@ -206,7 +206,16 @@ def _measured(answers: Sequence[AnswerFigures], measures: Mapping[str, Figures])
     found = []
     for name, pairs in columns.items():
         values, questions = zip(*pairs, strict=True)
-        average = mean(np.array(values, np.float64), np.array(questions, np.int32))
+        summary = _share if yes_or_no[name] else mean
+        average = summary(np.array(values, np.float64), np.array(questions, np.int32))
         if average is not None:
             found.append(Measured(name, average, yes_or_no[name]))
     return tuple(found)
+
+
+def _share(values: NDArray[np.float64], questions: NDArray[np.int32]) -> Interval | None:
+    """A share with Wilson's interval over questions: one that is never empty, as Student's is at 0 and 1."""
+    codes, counts = np.unique(questions, return_inverse=True, return_counts=True)[1:]
+    shares = np.bincount(codes, weights=values) / counts
+    found = wilson(round(float(shares.sum())), len(shares))
+    return None if found is None else replace(found, value=float(shares.mean()), n=len(values))
