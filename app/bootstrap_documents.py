@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.domain.documents import Embedders
 from app.domain.loading import MB, LoadingLimits
 from app.domain.models import ModelRef
 from app.domain.pricing import PriceBook, TokenCounter
@@ -62,6 +61,8 @@ def documents(
         prices,
         uploads=settings.home / "uploads",
         samples=SAMPLES,
+        tokenisers=tokeniser,
+        hang_up=shelf.close,
     )
     data = settings.home / "postgres" / "data"
     return Documents(
@@ -72,7 +73,7 @@ def documents(
     )
 
 
-def _embedders(settings: Settings, endpoints: tuple[Endpoint, ...]) -> Embedders:
+def _embedders(settings: Settings, endpoints: tuple[Endpoint, ...]) -> EmbedderShelf:
     host = parse_host(settings.ollama_host)
     wait = settings.connect_timeout
 

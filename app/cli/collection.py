@@ -137,7 +137,7 @@ def reindex(
             tokeniser=tokeniser_name(tokeniser),
             to=to,
         )
-        code = follow(job, as_json)
+        code = follow(box, job, as_json)
     raise typer.Exit(code)
 
 

@@ -30,7 +30,7 @@ Tokeniser = Annotated[
     str | None, typer.Option(metavar="NAME", help="How keyword search reads Korean: stems or kiwi [default: stems].")
 ]
 Json = Annotated[bool, typer.Option("--json", help="The result as one JSON object.")]
-STOP_WAIT = 15.0  # seconds that a cancelled indexing gets to end by itself
+STOP_WAIT = 3.0  # seconds that a cancelled indexing gets to end by itself
 
 
 def index(
@@ -55,11 +55,11 @@ def index(
     with container() as box:
         cut = chunking(box, collection, chunk_size, chunk_overlap, chunk_unit)
         job = box.indexing.start(files, collection, embedding=model, chunking=cut, tokeniser=tokeniser_name(tokeniser))
-        code = follow(job, as_json)
+        code = follow(box, job, as_json)
     raise typer.Exit(code)
 
 
-def follow(job: IndexingJob, as_json: bool) -> int:
+def follow(box: Container, job: IndexingJob, as_json: bool) -> int:
     """Show how it goes, then what became of each document. The exit code: 0, 1 when one failed, 130 stopped."""
     from app.cli.indexing_report import JobProgress, print_job
     from app.services.documents_json import indexing_to_dict
@@ -72,6 +72,8 @@ def follow(job: IndexingJob, as_json: bool) -> int:
             stopped = True
             job.cancel()
             progress.follow(at_most=STOP_WAIT)
+            if not job.over:
+                box.indexing.close()  # a server that hangs is not waited for
     state = job.state()
     if as_json:
         output.emit_json(indexing_to_dict(state))

@@ -9,6 +9,8 @@ from app.domain.documents import Embedder
 from app.domain.errors import UserError, local_only
 from app.domain.message import Message
 from app.domain.models import ModelRef
+from app.retrieval.embeddings_remote import RemoteEmbedder
+from app.retrieval.embeddings_requests import closing
 from app.retrieval.embeddings_use import NAME, UseEmbedder
 
 Maker = Callable[[str], Embedder]
@@ -35,6 +37,7 @@ class EmbedderShelf:
         self._local_only = local_only
         self._made: dict[ModelRef, Embedder] = {}
         self._lock = threading.Lock()
+        self._closed = False
 
     def __call__(self, model: ModelRef) -> Embedder:
         """Raises UserError for a model that is not known, ProviderError for one that local-only mode refuses."""
@@ -44,10 +47,21 @@ class EmbedderShelf:
         with self._lock:
             embedder = self._made.get(model)
             if embedder is None:
+                if self._closed:
+                    raise closing()
                 embedder = self._made[model] = maker(model.name)
         if self._local_only and not embedder.local:
             raise local_only(str(model))
         return embedder
+
+    def close(self) -> None:
+        """End the waiting for embedding servers, for good. Idempotent."""
+        with self._lock:
+            self._closed = True
+            made = list(self._made.values())
+        for embedder in made:
+            if isinstance(embedder, RemoteEmbedder):
+                embedder.close()
 
 
 def builtin(name: str) -> Embedder:

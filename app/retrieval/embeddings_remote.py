@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -15,6 +13,7 @@ from app.domain.embedding import Embedded
 from app.domain.errors import Fault, ProviderError
 from app.domain.message import Message
 from app.domain.models import ModelRef
+from app.retrieval.embeddings_requests import Requests, closing
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -62,16 +61,17 @@ class RemoteEmbedder:
         local: Callable[[], bool],
         batch: int = BATCH,
         parallel: int = PARALLEL,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self._model = model
         self._connect = connect
         self._failure = failure
         self._local = local
-        self._batch, self._parallel, self._sleep = batch, parallel, sleep
+        self._batch = batch
+        self._requests = Requests(self._embed, parallel)
+        self._sleep = sleep or self._requests.closed.wait
         self._lock = threading.Lock()
         self._client: tuple[Embeddings, Callable[[], int | None]] | None = None
-        self._pool: ThreadPoolExecutor | None = None
         self._dimension: int | None = None
         self._before_passage, self._before_question = prefixes(model.name)
 
@@ -101,21 +101,26 @@ class RemoteEmbedder:
             return Embedded(np.empty((0, self.dimension), np.float32), 0)
         prepared = [self._before_passage + text for text in texts]
         batches = [prepared[i : i + self._batch] for i in range(0, len(prepared), self._batch)]
-        # A single batch stays in this thread: a question should not wait for the batches of an indexing.
-        each = map if len(batches) == 1 else self._threads().map
-        parts = list(each(self._embed, batches))
+        # A single batch goes on its own: a question should not wait for the batches of an indexing.
+        parts = [self._requests.one(batches[0])] if len(batches) == 1 else self._requests.each(batches)
         counts = [part.tokens for part in parts]
         tokens = None if any(n is None for n in counts) else sum(n for n in counts if n is not None)
         return Embedded(np.concatenate([part.vectors for part in parts]), tokens)
 
     def embed_query(self, text: str) -> Vector:
-        vector: Vector = self._embed([self._before_question + text]).vectors[0]
+        vector: Vector = self._requests.one([self._before_question + text]).vectors[0]
         return vector
+
+    def close(self) -> None:
+        """End the waiting for requests under way; whoever waits gets a UserError. Idempotent."""
+        self._requests.close()
 
     def _embed(self, texts: list[str]) -> Embedded:
         """One request, asked again when the server says that it may help."""
         wait = _FIRST_WAIT
         for left in reversed(range(ATTEMPTS)):
+            if self._requests.closed.is_set():
+                raise closing()
             try:
                 return self._ask(texts)
             except ProviderError as exc:
@@ -173,12 +178,6 @@ class RemoteEmbedder:
             if self._client is None:
                 self._client = self._connect()
             return self._client
-
-    def _threads(self) -> ThreadPoolExecutor:
-        with self._lock:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(self._parallel, thread_name_prefix="understudy-embedding")
-            return self._pool
 
 
 def prefixes(name: str) -> tuple[str, str]:

@@ -75,6 +75,7 @@ def indexing(
     *embedders: Embedder,
     store: PgPassageStore | None = None,
     tokenisers: Tokenisers = tokeniser,
+    hang_up: Callable[[], None] = lambda: None,
 ) -> Iterator[Indexing]:
     if store is None:
         with passages.store() as opened, indexing(home, *embedders, store=opened) as made:
@@ -91,6 +92,7 @@ def indexing(
         uploads=home / "uploads",
         samples=SAMPLES,
         tokenisers=tokenisers,
+        hang_up=hang_up,
     )
     try:
         yield made

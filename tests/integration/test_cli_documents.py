@@ -12,6 +12,7 @@ import pytest
 
 from tests.integration import passages
 from tests.integration.commands import Commands
+from tests.servers.embedding_server import EmbeddingServer
 
 LEAVE = "# Leave\n\nA new employee gets 15 days of annual leave in the first year.\n"
 PAY = "# 급여\n\n급여는 매달 25일에 지급한다. 연장 근로 수당은 통상 시급의 150퍼센트이다.\n"
@@ -132,6 +133,23 @@ def test_wrong_usage_is_said_before_anything_starts(commands: Commands, argument
 def test_an_embedding_server_that_is_down_is_one_reason(commands: Commands, shelf: Path) -> None:
     result = commands("index", str(shelf), "-c", "remote", "--embedding", "ollama:nomic-embed-text")
     assert result.code == 1 and "Ollama" in result.err and "Traceback" not in result.err
+
+
+def test_ctrl_c_does_not_wait_for_an_embedding_server_that_hangs(commands: Commands, shelf: Path) -> None:
+    with EmbeddingServer() as server:
+        child = commands.popen(
+            "index", str(shelf), "-c", "hanging", "--embedding", "ollama:hangs", "--json", OLLAMA_HOST=server.address
+        )
+        deadline = time.monotonic() + 30
+        while len(server.requests) < 2:  # the first one tells the dimension
+            assert child.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        started = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    assert child.returncode == 130, err.decode()
+    assert {d["status"] for d in json.loads(out)["documents"]} == {"cancelled"}
+    assert time.monotonic() - started < 10
 
 
 def test_ctrl_c_keeps_whole_documents_and_stops_the_server(commands: Commands, shelf: Path) -> None:

@@ -14,12 +14,17 @@ from app.domain.documents import Chunking
 from app.domain.errors import UserError
 from app.domain.indexing import FileStatus, IndexingState, Source
 from app.domain.models import ModelRef
+from app.providers.embedding_faults import ollama_failure
+from app.providers.ollama_host import parse_host
+from app.retrieval.embeddings_clients import ollama_client
+from app.retrieval.embeddings_remote import RemoteEmbedder
 from app.services.indexing import Indexing
 from app.services.indexing_job import IndexingJob
 from app.services.indexing_sources import sources
 from storage.postgres.passages import PgPassageStore
 from tests.integration import passages
 from tests.integration.indexing_world import Gate, HashEmbedder, gone, indexing, too_long
+from tests.servers.embedding_server import EmbeddingServer
 from tests.unit import made_files
 
 HASHES = ModelRef("test", "hashes")
@@ -215,6 +220,25 @@ def test_cancelling_keeps_what_is_whole_and_nothing_else(
     embedder.before = lambda texts: None
     assert set(outcome(run(index, folder)).values()) == {"duplicate", "indexed"}
     assert len(stored(store)) == 4
+
+
+def test_closing_waits_for_no_embedding_server(store: PgPassageStore, folder: Path, tmp_path: Path) -> None:
+    text(folder / "a.txt", "words")
+    with EmbeddingServer() as server:
+        host = parse_host(server.address)
+        hanging = RemoteEmbedder(
+            ModelRef("ollama", "hangs"),
+            lambda: ollama_client("hangs", url=host.url),
+            lambda exc: ollama_failure(exc, "hangs", host),
+            local=lambda: True,
+        )
+        with indexing(tmp_path / "home", hanging, store=store, hang_up=hanging.close) as index:
+            job = index.start(sources([folder]), "handbook", embedding=hanging.model)
+            until(lambda: len(server.requests) == 2)
+            started = time.monotonic()
+            index.close()
+            assert time.monotonic() - started < 4
+            assert outcome(ended(job)) == {"docs/a.txt": "cancelled"} and not job.state().failed
 
 
 def test_progress_only_grows_and_a_page_can_attach_by_id(index: Indexing, embedder: HashEmbedder, folder: Path) -> None:

@@ -1,7 +1,8 @@
 """A server that embeds, by Ollama's protocol and OpenAI's; how it behaves is the model's name.
 
 Vectors count words (hashed into 64 dimensions), so that texts which share words are near. Models:
-`embedder`, `narrow` (8 dimensions), `fault-…` below, `replay-<recording in tests/wire>`.
+`embedder`, `narrow` (8 dimensions), `hangs` (after its first answer), `fault-…` below, and
+`replay-<recording in tests/wire>`.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ class EmbeddingServer(FakeServer):
         texts = [given] if isinstance(given, str) else [str(t) for t in given] if isinstance(given, list) else []
         self.inputs.append(texts)
         self._seen[name] += 1
+        if name == "hangs" and self._seen[name] > 1:
+            await reply.silence()
         if name.startswith("replay-"):
             seen = recording(name.removeprefix("replay-"))
             body = "\n".join(str(text) for _, text in seen["lines"])  # type: ignore[attr-defined]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
 from app.domain.embedding import CountingEmbedder
-from app.domain.errors import Fault, ProviderError
+from app.domain.errors import Fault, ProviderError, UserError
 from app.domain.models import ModelRef
 from app.providers.embedding_faults import ollama_failure, openai_failure
 from app.providers.ollama_host import parse_host
@@ -66,6 +68,66 @@ def test_batches_go_out_several_at_a_time(protocol: str) -> None:
         embedder(slow, protocol, batch=2, parallel=3).embed([f"w{n}" for n in range(12)])
         assert sorted(map(len, slow.inputs)) == [2] * 6
         assert 1 < slow.most <= 3
+
+
+@BOTH
+def test_closing_ends_the_waiting_for_a_server_that_hangs(protocol: str) -> None:
+    with EmbeddingServer(pause=60) as hanging:
+        remote = embedder(hanging, protocol, batch=1, parallel=2)
+        failures: list[Exception] = []
+
+        def ask(call: Callable[[], object]) -> None:
+            try:
+                call()
+            except UserError as exc:
+                failures.append(exc)
+
+        waiting = [
+            threading.Thread(target=ask, args=(call,), daemon=True)
+            for call in (lambda: remote.embed(["a", "b", "c"]), lambda: remote.embed_query("d"))
+        ]
+        for thread in waiting:
+            thread.start()
+        end = time.monotonic() + 10
+        while len(hanging.requests) < 3:  # two batches of the first, and the question
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        remote.close()
+        for thread in waiting:
+            thread.join(2)
+        assert [str(failure.args[0]).split(".")[0] for failure in failures] == ["Understudy is shutting down"] * 2
+        with pytest.raises(UserError, match="shutting down"):
+            remote.embed_query("e")
+        assert len(hanging.requests) == 3
+
+
+def test_the_wait_before_asking_again_ends_with_closing() -> None:
+    with EmbeddingServer() as server:
+        remote = embedder(server, "openai", "fault-busy-once", sleep=None)
+
+        def ask() -> None:
+            with pytest.raises(UserError):
+                remote.embed_query("x")
+
+        late = threading.Thread(target=ask, daemon=True)
+        late.start()
+        end = time.monotonic() + 10
+        while not server.requests:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        remote.close()
+        late.join(3)  # the server had said seven seconds
+        assert not late.is_alive()
+    assert len(server.requests) == 1
+
+
+def test_no_thread_is_left_when_all_is_asked(server: EmbeddingServer) -> None:
+    before = threading.active_count()
+    embedder(server, "ollama", batch=1).embed([f"w{n}" for n in range(20)])
+    end = time.monotonic() + 5
+    while threading.active_count() > before:
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 @BOTH
