@@ -14,7 +14,7 @@ from app.domain.ratings import Rating, Stars
 from storage.database import reading, write
 from storage.history import superseded
 from storage.records import rating_of, rating_values, stars_of, stars_values
-from storage.tables import AnswerRow, RatingRow, StarsRow
+from storage.tables import AnswerRow, ComparisonRow, RatingRow, StarsRow
 
 _BATCH = 500
 
@@ -31,13 +31,7 @@ class SqlRatingStore:
         def work(connection: Connection) -> None:
             if ratings:
                 # Looked up where nobody else can write: two presses at once must not both stand.
-                last = connection.scalar(
-                    select(RatingRow.vote)
-                    .where(RatingRow.comparison_id == ratings[0].comparison, RatingRow.rater == ratings[0].rater)
-                    .order_by(RatingRow.seq.desc())
-                    .limit(1)
-                )
-                rows = [rating_values(replace(rating, supersedes=last)) for rating in ratings]
+                rows = [rating_values(rating) for rating in _correcting(connection, ratings)]
                 connection.execute(insert(RatingRow), rows)
             if stars:
                 connection.execute(insert(StarsRow), [stars_values(star) for star in stars])
@@ -94,3 +88,47 @@ class SqlRatingStore:
             if len(rows) < _BATCH:
                 return
             last = rows[-1][0]
+
+
+_Subject = tuple[str, str, frozenset[str]]
+
+
+def _subject(rating: Rating) -> _Subject:
+    """What a rater has one standing vote on: a pair of answers, or the best of all that were on show."""
+    pair = frozenset((rating.left, rating.right)) if rating.best_of is None else frozenset[str]()
+    return rating.rater, rating.comparison, pair
+
+
+def _correcting(connection: Connection, ratings: Sequence[Rating]) -> list[Rating]:
+    """The ratings, each with the vote that it takes the place of."""
+    last: dict[_Subject, str] = {}
+    comparisons = list(dict.fromkeys(rating.comparison for rating in ratings))
+    for start in range(0, len(comparisons), _BATCH):
+        some = comparisons[start : start + _BATCH]
+        # Where several can write at once (Postgres), others wait here with their votes on the same answers.
+        connection.execute(
+            select(ComparisonRow.id).where(ComparisonRow.id.in_(some)).order_by(ComparisonRow.id).with_for_update()
+        )
+        earlier = connection.execute(
+            select(
+                RatingRow.rater,
+                RatingRow.comparison_id,
+                RatingRow.left_id,
+                RatingRow.right_id,
+                RatingRow.best_of,
+                RatingRow.vote,
+            )
+            .where(RatingRow.comparison_id.in_(some))
+            .order_by(RatingRow.seq)
+        )
+        for rater, comparison, left, right, best_of, vote in earlier:
+            pair = frozenset((left, right)) if best_of is None else frozenset[str]()
+            last[rater, comparison, pair] = vote
+    corrected = []
+    for rating in ratings:
+        before = last.get(_subject(rating))
+        # The rows of one press have one subject: the first of them must not be what the second corrects.
+        supersedes = before if before != rating.vote else corrected[-1].supersedes
+        corrected.append(replace(rating, supersedes=supersedes))
+        last[_subject(rating)] = rating.vote
+    return corrected

@@ -43,13 +43,13 @@ class RatingService:
         answers cannot be rated or the vote makes no sense.
         """
         record = self._comparisons.get(comparison_id)
-        vote = _checked(record, vote)
+        vote = checked(record, vote)
         earlier, _ = self._ratings.of(record.id)
-        mine = [r for r in earlier if r.rater == vote.rater]
+        mine = _ballots(record, earlier, vote.rater)
         last = mine[-1].vote if mine else None
         outcomes = _outcomes(record.ratable, vote)
-        same = bool(mine) and {(r.left, r.right): r.outcome for r in mine if r.vote == last} == {
-            (left.id, right.id): outcome for left, right, outcome in outcomes
+        same = bool(mine) and {said(r.left, r.right, r.outcome) for r in mine if r.vote == last} == {
+            said(left.id, right.id, outcome) for left, right, outcome in outcomes
         }
         # Adding stars or a comment after the reveal does not unblind a choice that was made blind.
         blind = record.hidden or (same and mine[-1].blind)
@@ -79,23 +79,36 @@ class RatingService:
     def ballot(self, comparison_id: str, rater: str) -> Ballot | None:
         """The rater's vote that counts, or None."""
         ratings, stars = self._ratings.of(comparison_id)
-        mine = [r for r in ratings if r.rater == clean_name(rater)]
-        if not mine:
+        if not any(r.rater == clean_name(rater) for r in ratings):
             return None
-        last = [r for r in mine if r.vote == mine[-1].vote]
-        won = {
-            r.left if r.outcome is Outcome.LEFT else r.right for r in last if r.outcome in (Outcome.LEFT, Outcome.RIGHT)
-        }
-        first = last[0]
-        vote = Vote(
-            rater=first.rater,
-            best=next(iter(won)) if won else None,
-            outcome=None if won else first.outcome,
-            stars={s.answer: s.stars for s in stars if s.vote == first.vote},
-            tags=first.tags,
-            comment=first.comment,
-        )
-        return Ballot(vote, first.blind, first.created_at)
+        mine = _ballots(self._comparisons.get(comparison_id), ratings, clean_name(rater))
+        return ballot_of([r for r in mine if r.vote == mine[-1].vote], stars) if mine else None
+
+
+def said(left: str, right: str, outcome: Outcome) -> tuple[frozenset[str], str]:
+    """An outcome whatever the sides: the two answers, and the one that won or what was said of both."""
+    return frozenset((left, right)), {Outcome.LEFT: left, Outcome.RIGHT: right}.get(outcome, outcome.value)
+
+
+def ballot_of(rows: Sequence[Rating], stars: Sequence[Stars]) -> Ballot:
+    """What the rows of one press say together; of `stars` only those of that press count."""
+    won = {r.left if r.outcome is Outcome.LEFT else r.right for r in rows if r.outcome in (Outcome.LEFT, Outcome.RIGHT)}
+    first = rows[0]
+    vote = Vote(
+        rater=first.rater,
+        best=next(iter(won)) if won else None,
+        outcome=None if won else first.outcome,
+        stars={s.answer: s.stars for s in stars if s.vote == first.vote},
+        tags=first.tags,
+        comment=first.comment,
+    )
+    return Ballot(vote, first.blind, first.created_at)
+
+
+def _ballots(record: ComparisonRecord, ratings: Sequence[Rating], rater: str) -> list[Rating]:
+    """The rater's votes on all answers at once; among three or four those on single pairs (the queue's) are not."""
+    several = len(record.ratable) > 2
+    return [r for r in ratings if r.rater == rater and (r.best_of is not None or not several)]
 
 
 def clean_name(rater: str) -> str:
@@ -104,7 +117,8 @@ def clean_name(rater: str) -> str:
     return name or "anonymous"
 
 
-def _checked(record: ComparisonRecord, vote: Vote) -> Vote:
+def checked(record: ComparisonRecord, vote: Vote) -> Vote:
+    """The vote as it is kept. Raises UserError when the answers cannot be rated or the vote makes no sense."""
     if record.running:
         raise UserError(Message("The answers are not complete yet."), Message("Vote when all of them are done."))
     ratable = {a.id for a in record.ratable}

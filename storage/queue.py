@@ -1,0 +1,182 @@
+"""What a rating queue reads and keeps, over SQL: ids and counts, never texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import combinations, groupby
+
+from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select, update
+
+from app.domain.answers import Status
+from app.domain.queue import Claim, Given, GoldVote, Pair, PairKey
+from app.domain.ratings import Outcome
+from storage.database import reading, write
+from storage.evaluation_tables import BatchItemRow, BatchRow, ClaimRow, GoldVoteRow, QuestionRow
+from storage.tables import AnswerRow, RatingRow
+
+
+class SqlQueueStore:
+    """The QueueStore port over an engine of storage.database. Safe to call from any thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def pairs(self, batch_id: str) -> Sequence[Pair]:
+        answers = (
+            select(
+                BatchItemRow.comparison_id,
+                AnswerRow.id,
+                AnswerRow.position,
+                BatchItemRow.question,
+                func.coalesce(QuestionRow.category, ""),
+            )
+            .join(AnswerRow, AnswerRow.comparison_id == BatchItemRow.comparison_id)
+            .join(BatchRow, BatchRow.id == BatchItemRow.batch_id)
+            .outerjoin(
+                QuestionRow,
+                and_(QuestionRow.set_id == BatchRow.set_id, QuestionRow.position == BatchItemRow.question),
+            )
+            .where(BatchItemRow.batch_id == batch_id, AnswerRow.status == Status.DONE.value)
+            .order_by(BatchItemRow.position, AnswerRow.position)
+        )
+        with reading(self._engine) as session:
+            rows = session.execute(answers).all()
+        return tuple(
+            Pair(comparison, one[1], other[1], (one[2], other[2]), one[3], one[4])
+            for comparison, complete in groupby(rows, key=lambda row: str(row[0]))
+            for one, other in combinations(complete, 2)
+        )
+
+    def reference(self, comparison_id: str) -> str:
+        found = (
+            select(QuestionRow.reference)
+            .join(BatchRow, BatchRow.set_id == QuestionRow.set_id)
+            .join(BatchItemRow, BatchItemRow.batch_id == BatchRow.id)
+            .where(BatchItemRow.comparison_id == comparison_id, QuestionRow.position == BatchItemRow.question)
+        )
+        with reading(self._engine) as session:
+            return session.scalar(found) or ""
+
+    def ratings(self, batch_id: str, after: int = 0) -> Sequence[Given]:
+        rows = (
+            select(
+                RatingRow.seq,
+                RatingRow.comparison_id,
+                RatingRow.left_id,
+                RatingRow.right_id,
+                RatingRow.rater,
+                RatingRow.created_at,
+                RatingRow.blind,
+                RatingRow.best_of,
+            )
+            .join(BatchItemRow, BatchItemRow.comparison_id == RatingRow.comparison_id)
+            .where(BatchItemRow.batch_id == batch_id, RatingRow.seq > after)
+            .order_by(RatingRow.seq)
+        )
+        with reading(self._engine) as session:
+            return [
+                Given(seq, comparison, left, right, rater, at, blind and best_of is None, best_of)
+                for seq, comparison, left, right, rater, at, blind, best_of in session.execute(rows)
+            ]
+
+    def claims(self, batch_id: str) -> Sequence[Claim]:
+        rows = (
+            select(ClaimRow)
+            .join(BatchItemRow, BatchItemRow.comparison_id == ClaimRow.comparison_id)
+            .where(BatchItemRow.batch_id == batch_id)
+        )
+        with reading(self._engine) as session:
+            return [
+                Claim((row.comparison_id, row.first_id, row.second_id), row.rater, row.until, row.skipped)
+                for row in session.scalars(rows)
+            ]
+
+    def claim(self, key: PairKey, rater: str, *, places: int, now: datetime, until: datetime) -> bool:
+        return write(
+            self._engine, lambda connection: _claimed(connection, key, rater, places, now, until), durable=False
+        )
+
+    def skip(self, key: PairKey, rater: str, at: datetime) -> None:
+        write(self._engine, lambda connection: _put(connection, key, rater, at, skipped=True), durable=False)
+
+    def add_gold(self, vote: GoldVote) -> None:
+        row = {
+            "batch_id": vote.batch,
+            "comparison_id": vote.comparison,
+            "right_answer": vote.right,
+            "wrong_answer": vote.wrong,
+            "outcome": vote.outcome.value,
+            "passed": vote.passed,
+            "rater": vote.rater,
+            "created_at": vote.created_at,
+        }
+        write(self._engine, lambda connection: connection.execute(insert(GoldVoteRow).values(row)))
+
+    def golds(self, batch_id: str, rater: str | None = None) -> Sequence[GoldVote]:
+        rows = select(GoldVoteRow).where(GoldVoteRow.batch_id == batch_id).order_by(GoldVoteRow.seq)
+        if rater is not None:
+            rows = rows.where(GoldVoteRow.rater == rater)
+        with reading(self._engine) as session:
+            return [
+                GoldVote(
+                    row.batch_id,
+                    row.comparison_id,
+                    row.right_answer,
+                    row.wrong_answer,
+                    Outcome(row.outcome),
+                    row.passed,
+                    row.rater,
+                    row.created_at,
+                )
+                for row in session.scalars(rows)
+            ]
+
+
+def _claimed(connection: Connection, key: PairKey, rater: str, places: int, now: datetime, until: datetime) -> bool:
+    comparison, first, second = key
+    # Whoever asks for a place of this comparison waits here for whoever is about to take one (Postgres;
+    # SQLite has one writer at a time anyway).
+    batch = connection.scalar(
+        select(BatchItemRow.batch_id).where(BatchItemRow.comparison_id == comparison).with_for_update()
+    )
+    pair = or_(
+        and_(RatingRow.left_id == first, RatingRow.right_id == second),
+        and_(RatingRow.left_id == second, RatingRow.right_id == first),
+    )
+    rated = connection.scalars(
+        select(RatingRow.rater.distinct()).where(
+            RatingRow.comparison_id == comparison, pair, RatingRow.blind, RatingRow.best_of.is_(None)
+        )
+    )
+    held = connection.scalars(
+        select(ClaimRow.rater).where(
+            ClaimRow.comparison_id == comparison,
+            ClaimRow.first_id == first,
+            ClaimRow.second_id == second,
+            ClaimRow.until > now,
+        )
+    )
+    if len({*rated, *held} - {rater}) >= places:
+        return False
+    mine = select(BatchItemRow.comparison_id).where(BatchItemRow.batch_id == batch)
+    connection.execute(
+        delete(ClaimRow).where(ClaimRow.rater == rater, ~ClaimRow.skipped, ClaimRow.comparison_id.in_(mine))
+    )
+    _put(connection, key, rater, until, skipped=None)
+    return True
+
+
+def _put(connection: Connection, key: PairKey, rater: str, until: datetime, *, skipped: bool | None) -> None:
+    """`skipped` None: as it was."""
+    comparison, first, second = key
+    here = (
+        ClaimRow.comparison_id == comparison,
+        ClaimRow.first_id == first,
+        ClaimRow.second_id == second,
+        ClaimRow.rater == rater,
+    )
+    change = {"until": until} if skipped is None else {"until": until, "skipped": skipped}
+    if not connection.execute(update(ClaimRow).where(*here).values(change)).rowcount:
+        row = {"comparison_id": comparison, "first_id": first, "second_id": second, "rater": rater}
+        connection.execute(insert(ClaimRow).values({**row, "until": until, "skipped": bool(skipped)}))
