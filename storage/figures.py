@@ -104,6 +104,16 @@ class SqlFigureStore:
 
         write(self._engine, work)
 
+    def evidence(self, batch_id: str) -> Mapping[int, str]:
+        statement = (
+            select(BatchItemRow.position, ComparisonRow.evidence_digest)
+            .join(ComparisonRow, ComparisonRow.id == BatchItemRow.comparison_id)
+            .where(BatchItemRow.batch_id == batch_id)
+            .order_by(BatchItemRow.position)
+        )
+        with reading(self._engine) as session:
+            return dict(session.execute(statement).tuples().all())
+
     def measures(self, batch_id: str, form: int) -> Mapping[str, Figures]:
         statement = (
             select(MeasuresRow.answer_id, MeasuresRow.figures)

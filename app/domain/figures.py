@@ -64,6 +64,10 @@ class FigureStore(Protocol):
         """By answer id; what was there is replaced."""
         ...
 
+    def evidence(self, batch_id: str) -> Mapping[int, str]:
+        """The digest of the evidence of each item that was asked."""
+        ...
+
     def measures(self, batch_id: str, form: int) -> Mapping[str, Figures]:
         """By answer id."""
         ...

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.domain.answers import Status
-from app.domain.batches import BatchRecord
+from app.domain.batches import BatchRecord, VerdictTerms
 from app.domain.figures import AnswerFigures, FigureStore
 from app.domain.questions import Question, QuestionSet, QuestionStore
 from app.domain.standings import Agreement, Standings
@@ -138,7 +138,14 @@ class ResultsService:
             questions=asked,
             contestants=people,
             ballots=_ballots(cast, len(counted)),
-            verdict=verdict(batch, cast, of_category, len(asked.questions), closed=closed(batch, figures, cast)),
+            verdict=verdict_of(
+                cast,
+                batch.terms,
+                of_category,
+                required=batch.plan.raters * batch.plan.repeats,
+                questions=len(asked.questions),
+                closed=closed(batch, figures, cast),
+            ),
             standings=standings(cast.votes, len(people)) if len(cast.votes) else None,
             by_category=slices(counted, of_category, batch.terms),
             by_language=slices(counted, grouped([_language(q) for q in asked.questions]), batch.terms),
@@ -148,14 +155,19 @@ class ResultsService:
         )
 
 
-def verdict(
-    batch: BatchRecord, cast: BatchVotes, categories: Categories, questions: int, *, closed: bool = False
+def verdict_of(
+    cast: BatchVotes,
+    terms: VerdictTerms,
+    categories: Categories,
+    *,
+    required: int,
+    questions: int,
+    closed: bool = False,
 ) -> Verdict:
-    """The verdict on a batch's blind plain pairs, by the terms that the batch carries; `closed` as in `units`."""
+    """The verdict on the blind plain pairs among `cast`; `required` ratings a question, `closed` as in `units`."""
     fair = cast.blind & (cast.best_of == 0)
-    votes, terms = cast.votes.pick(fair), batch.terms
+    votes = cast.votes.pick(fair)
     stars = np.where(votes.first == terms.challenger, cast.stars_first[fair], cast.stars_second[fair])
-    required = batch.plan.raters * batch.plan.repeats
     rules = Rules(
         margin=terms.margin,
         alpha=terms.alpha,
