@@ -14,6 +14,7 @@ from app.domain.errors import AnswerError, Fault, UserError
 from app.domain.message import Message
 from storage import codec, history
 from storage.columns import fold
+from storage.creating import comparison_values, waiting_answers
 from storage.database import reading, write
 from storage.ids import SHORTEST, new_id
 from storage.records import answer_values, record_of
@@ -33,47 +34,20 @@ class SqlComparisonStore:
         """As the port says; what is returned is what was stored, down to the character (storage.columns)."""
         stored = codec.clean_comparison(comparison)
         identity, now = new_id(), datetime.now(UTC)
-        waiting = answer_values(Answer(Status.WAITING), now)
-        answers = [
-            {
-                "id": new_id(),
-                "comparison_id": identity,
-                "position": position,
-                "side": side,
-                "provider": contestant.model.provider,
-                "model": contestant.model.name,
-                "sampling": codec.sampling_to_json(contestant.sampling),
-                "owner": owner,
-                **waiting,
-            }
-            for position, (contestant, side) in enumerate(zip(stored.contestants, sides, strict=True))
-        ]
+        row = comparison_values(stored, identity, now)
+        ids = [new_id() for _ in stored.contestants]
+        answers = waiting_answers(stored, identity, ids, sides, owner, now)
 
         def work(connection: Connection) -> None:
-            thread, turn = identity, 0
+            following: dict[str, object] = {}
             if after is not None:
                 before = connection.execute(
                     select(ComparisonRow.thread, ComparisonRow.turn).where(ComparisonRow.id == after)
                 ).one_or_none()
                 if before is None:
                     raise _unknown(after)
-                thread, turn = before.thread, before.turn + 1
-            connection.execute(
-                insert(ComparisonRow).values(
-                    id=identity,
-                    thread=thread,
-                    turn=turn,
-                    after=after,
-                    created_at=now,
-                    blind=stored.blind,
-                    start_mode=stored.start,
-                    evidence_digest=stored.evidence.digest,
-                    prompt=stored.prompt,
-                    system=stored.system,
-                    search=fold(stored.prompt),
-                    evidence=codec.evidence_to_json(stored.evidence),
-                )
-            )
+                following = {"after": after, "thread": before.thread, "turn": before.turn + 1}
+            connection.execute(insert(ComparisonRow).values({**row, **following}))
             if answers:
                 connection.execute(insert(AnswerRow), answers)
 
@@ -93,6 +67,23 @@ class SqlComparisonStore:
         # another process may have taken for interrupted.
         if not write(self._engine, lambda connection: connection.execute(statement).rowcount, durable=over) and over:
             raise LookupError(f"no answer {answer_id}")
+
+    def save_answers(self, answers: Mapping[str, Answer]) -> None:
+        """One transaction and one flush to the disk, however many answers end at once."""
+        if len(answers) == 1:
+            for answer_id, answer in answers.items():
+                self.save_answer(answer_id, answer)
+            return
+        now = datetime.now(UTC)
+        rows = [{"answer_id": identity, **answer_values(answer, now)} for identity, answer in answers.items()]
+        columns: dict[str, BindParameter[object]] = {n: bindparam(n) for n in rows[0] if n != "answer_id"}
+        statement = update(AnswerRow).where(AnswerRow.id == bindparam("answer_id")).values(columns)
+
+        def work(connection: Connection) -> None:
+            if connection.execute(statement, rows).rowcount != len(rows):
+                raise LookupError("an answer has no row")
+
+        write(self._engine, work)
 
     def save_progress(self, answers: Mapping[str, Answer]) -> None:
         """One transaction, however many answers grow; what is over stays as it is."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from app.domain.answers import Status
 from app.domain.comparisons import Query, Summary
 from storage.columns import fold
+from storage.evaluation_tables import BatchItemRow
 from storage.tables import AnswerRow, ComparisonRow, RatingRow
 
 # What ComparisonRecord.status says of all its answers, in its order of precedence.
@@ -43,7 +44,14 @@ def search(session: Session, query: Query) -> tuple[Sequence[Summary], int]:
 
 
 def _matching(session: Session, query: Query) -> Select[str]:
-    statement = select(ComparisonRow.id)
+    of_batch = select(BatchItemRow.comparison_id)
+    if query.batch is None:
+        one = of_batch.where(BatchItemRow.comparison_id == ComparisonRow.id)
+        statement = select(ComparisonRow.id).where(~one.exists())
+    else:
+        statement = select(ComparisonRow.id).where(
+            ComparisonRow.id.in_(of_batch.where(BatchItemRow.batch_id == query.batch))
+        )
     if text := fold(query.text.strip()):
         statement = statement.where(_says(session, text))
     if query.model is not None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Protocol
 
-from app.domain.comparisons import StartMode
+from app.domain.answers import Answer, Status
+from app.domain.comparisons import Comparison, ComparisonRecord, StartMode
+from app.domain.errors import AnswerError
 from app.domain.message import Message
-from app.domain.models import Contestant
+from app.domain.models import Contestant, ModelRef
 from app.domain.searching import DEFAULT, SearchSettings
 
 Design = Literal["questions_like_these", "these_questions"]
@@ -52,7 +55,7 @@ class VerdictTerms:
 
 @dataclass(frozen=True, slots=True)
 class BatchPlan:
-    """What is to be done. Stored with the batch and never changed.
+    """What is to be done. Stored with the batch and never changed, but for a budget that was raised.
 
     `collection` is where sources come from (empty: none) and `search` how they are searched for.
     `concurrency` is requests at once to one endpoint; `start` "one_at_a_time" lets a question's
@@ -92,7 +95,10 @@ class BatchProgress:
 
 @dataclass(frozen=True, slots=True)
 class BatchRecord:
-    """A batch as stored; `reason` says why it is not running when that is not plain from its state."""
+    """A batch as stored; `reason` says why it is not running, or what it waits for, when that is not plain.
+
+    `owner` is the process that holds it until `lease_until`, `runner` that process in words for people.
+    """
 
     id: str
     created_at: datetime
@@ -101,7 +107,178 @@ class BatchRecord:
     progress: BatchProgress
     terms: VerdictTerms = VerdictTerms()
     reason: Message | None = None
+    owner: str | None = None
+    lease_until: datetime | None = None
+    runner: str = ""
 
     @property
     def name(self) -> str:
         return f"{self.plan.question_set} v{self.plan.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """One question, one time: a comparison to be. `question` is its position in the set, `repeat` counts from 0."""
+
+    position: int
+    question: int
+    repeat: int
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedAnswer:
+    """An answer that is not asked for, because the same request was answered before: by the answer `source`."""
+
+    source: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class NewComparison:
+    """A comparison about to be asked for an item of a batch; by contestant its side, its digest, its copy."""
+
+    position: int
+    comparison: Comparison
+    sides: tuple[int, ...]
+    digests: tuple[str, ...]
+    copies: tuple[CopiedAnswer | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How one contestant fares. `tokens_per_second` is of decoding, over its own fresh answers; None: not known."""
+
+    contestant: int
+    done: int = 0
+    failed: int = 0
+    cached: int = 0
+    usd: Decimal | None = None
+    tokens_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An answer that is not complete, or (`contestant` None) a question that could not be asked, with why."""
+
+    question: int
+    repeat: int
+    contestant: int | None
+    status: Status
+    error: AnswerError | None
+    comparison: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """What a model took lately: means over its last `answers` complete answers. Seconds and tokens of one answer."""
+
+    answers: int
+    seconds: float
+    output_tokens: float
+
+
+@dataclass(frozen=True, slots=True)
+class TermsSet:
+    """The terms that were set at a moment, when there were `votes` ratings."""
+
+    terms: VerdictTerms
+    set_at: datetime
+    votes: int
+
+
+Request = Literal["pause", "stop"]
+
+
+class BatchStore(Protocol):
+    """Batches, their items and who runs them. Safe to call from any thread.
+
+    Ids may be shortened where a method raises UserError for one that is unknown.
+    """
+
+    def add(self, plan: BatchPlan, terms: VerdictTerms) -> BatchRecord:
+        """Store a batch with an item for each question and repeat. Raises UserError for an unknown set."""
+        ...
+
+    def get(self, batch_id: str) -> BatchRecord:
+        """With its counts as they are now. Raises UserError when there is none."""
+        ...
+
+    def list(self, limit: int = 50, offset: int = 0) -> Sequence[BatchRecord]:
+        """The newest first."""
+        ...
+
+    def terms(self, batch_id: str) -> Sequence[TermsSet]:
+        """All that were ever set, the oldest first; the last ones hold."""
+        ...
+
+    def set_terms(self, batch_id: str, terms: VerdictTerms) -> None:
+        """From now on these hold; what held before stays on record, with the number of ratings at this moment."""
+        ...
+
+    def take(self, batch_id: str, seen: str | None, owner: str, runner: str, until: datetime) -> bool:
+        """Make it `owner`'s until then, provided that its owner is still `seen`; whether that worked."""
+        ...
+
+    def beat(self, batch_id: str, owner: str, until: datetime | None = None) -> tuple[bool, Request | None]:
+        """Whether it is still `owner`'s, and what others asked of it. `until` makes the lease longer."""
+        ...
+
+    def ask(self, batch_id: str, request: Request) -> None:
+        """Ask whoever runs it to pause or to stop."""
+        ...
+
+    def leave(self, batch_id: str, owner: str, state: BatchState, reason: Message | None) -> None:
+        """It is nobody's from now on; nothing happens when it was not `owner`'s any more."""
+        ...
+
+    def close(self, batch_id: str, state: BatchState) -> None:
+        """Say what became of a batch that nobody runs."""
+        ...
+
+    def note(self, batch_id: str, owner: str, reason: Message | None) -> None:
+        """What a running batch waits for."""
+        ...
+
+    def set_budget(self, batch_id: str, usd: Decimal | None) -> None:
+        """Budgets set before stay on record."""
+        ...
+
+    def write_off(self, batch_id: str, usd: Decimal) -> None:
+        """Count money that was, or may have been, spent on answers that never arrived."""
+        ...
+
+    def pending(self, batch_id: str) -> Sequence[BatchItem]:
+        """The items that were not asked yet, in their order."""
+        ...
+
+    def reopen(self, batch_id: str, owner: str) -> Sequence[tuple[BatchItem, ComparisonRecord]]:
+        """Make every unfinished answer wait again, under `owner`; the comparisons that hold one, in their order."""
+        ...
+
+    def begin(self, batch_id: str, owner: str, items: Sequence[NewComparison]) -> Sequence[tuple[str, ...]]:
+        """Store comparisons for items, in one go; the ids of the answers of each, by contestant."""
+        ...
+
+    def refuse(self, batch_id: str, position: int, error: AnswerError) -> None:
+        """An item that cannot be asked, and why."""
+        ...
+
+    def cancel(self, batch_id: str) -> None:
+        """Mark unfinished answers as stopped: nobody will ask them."""
+        ...
+
+    def copies(self, batch_id: str, digests: Sequence[str]) -> Mapping[str, Sequence[CopiedAnswer]]:
+        """Complete answers to these requests that other batches got, those this one has not used, by digest."""
+        ...
+
+    def speed(self, model: ModelRef) -> Speed | None:
+        """None where it never answered."""
+        ...
+
+    def tallies(self, batch_id: str) -> Sequence[Tally]:
+        """One for each contestant."""
+        ...
+
+    def failures(self, batch_id: str, limit: int = 200) -> Sequence[Failure]:
+        """In the order of the items."""
+        ...

@@ -94,7 +94,8 @@ class ComparisonRecord:
 class Query:
     """What History shows: free text over prompt, answers and comments, and filters; None = any.
 
-    `text` matches whatever its case and Unicode form (NFC/NFD).
+    `text` matches whatever its case and Unicode form (NFC/NFD). The comparisons of a batch are shown
+    only where `batch` names it: there are too many of them.
     """
 
     text: str = ""
@@ -103,6 +104,7 @@ class Query:
     rated: bool | None = None
     limit: int = 50
     offset: int = 0
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,13 @@ class ComparisonStore(Protocol):
         """Store an answer's present state; a finished one is durable when this returns."""
         ...
 
+    def save_answers(self, answers: Mapping[str, Answer]) -> None:
+        """Store finished answers, all in one go; all are durable when this returns.
+
+        Raises LookupError, and stores none, when one has no record.
+        """
+        ...
+
     def save_progress(self, answers: Mapping[str, Answer]) -> None:
         """Store what unfinished answers hold so far, all in one go; finished ones are left alone."""
         ...
@@ -76,7 +83,11 @@ class RatingStore(Protocol):
     """Ratings and stars; append-only. Safe to call from any thread."""
 
     def add(self, ratings: Sequence[Rating], stars: Sequence[Stars]) -> None:
-        """Store one vote. It supersedes the rater's last one on that comparison, whatever that is by now."""
+        """Store votes, all or none, in this order.
+
+        A rating of a plain pair supersedes the rater's last one of that very pair, one of the best of
+        several (`best_of`) their last such vote on the comparison, whatever that is by now.
+        """
         ...
 
     def of(self, comparison_id: str) -> tuple[Sequence[Rating], Sequence[Stars]]:
@@ -95,7 +106,7 @@ class RatingStore(Protocol):
 class RunStore(Protocol):
     """What the run engine needs of storage: a part of ComparisonStore."""
 
-    def save_answer(self, answer_id: str, answer: Answer) -> None: ...
+    def save_answers(self, answers: Mapping[str, Answer]) -> None: ...
 
     def save_progress(self, answers: Mapping[str, Answer]) -> None: ...
 

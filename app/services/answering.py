@@ -54,25 +54,29 @@ class Answering:
         self._local_only = local_only
         self._scrub = scrub
 
-    async def answer(self, provider: Provider, request: ChatRequest, live: LiveAnswer) -> None:
+    async def answer(
+        self, provider: Provider, request: ChatRequest, live: LiveAnswer, *, attempts: int = ATTEMPTS
+    ) -> ProviderError | None:
         """Ask, and leave the finished answer in `live`, whatever happens.
 
-        A cancelled task leaves status cancelled and swallows the cancellation: it was asked for.
+        A cancelled task leaves status cancelled and swallows the cancellation: it was asked for. Returns
+        what the provider failed with, for whoever asks with one attempt and has a patience of his own.
         """
         started = datetime.now(UTC)
         local: bool | None = None
         end: Finished | None = None
         error: AnswerError | None = None
+        failure: ProviderError | None = None
         cancelled = False
         try:
             local = (await provider.capabilities(request.model)).local
             if self._local_only and not local:
                 raise local_only(str(ModelRef(provider.name, request.model)))
-            end = await self._attempts(provider, request, live)
+            end = await self._attempts(provider, request, live, attempts)
         except asyncio.CancelledError:
             cancelled = True
         except ProviderError as exc:
-            error = exc.error
+            error, failure = exc.error, exc
         except UnderstudyError as exc:
             error = AnswerError(Fault.INTERNAL, exc.message, exc.remedy)
         except Exception as exc:
@@ -97,14 +101,15 @@ class Answering:
         except Exception as exc:  # an answer must not be lost because it could not be counted
             log.error("an answer could not be counted: %s", type(exc).__name__)
         live.finish(self._final(live, end, usage, cost, error, cancelled, local))
+        return failure
 
-    async def _attempts(self, provider: Provider, request: ChatRequest, live: LiveAnswer) -> Finished:
-        for attempt in range(1, ATTEMPTS + 1):
+    async def _attempts(self, provider: Provider, request: ChatRequest, live: LiveAnswer, attempts: int) -> Finished:
+        for attempt in range(1, attempts + 1):
             try:
                 return await self._attempt(provider, request, live)
             except ProviderError as exc:
                 wait = exc.retry_after if exc.retry_after is not None else 0.5 * 2**attempt
-                if live.started or not exc.retryable or attempt == ATTEMPTS or wait > LONGEST_WAIT:
+                if live.started or not exc.retryable or attempt == attempts or wait > LONGEST_WAIT:
                     raise
                 live.apply(
                     Notice(
@@ -113,7 +118,7 @@ class Answering:
                             reason=exc.message,
                             seconds=f"{wait:g}",
                             n=attempt + 1,
-                            of=ATTEMPTS,
+                            of=attempts,
                         )
                     )
                 )

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import logging
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from app.domain.answers import Answer, Status
+from app.domain.answers import Status
 from app.domain.chat import ChatRequest, Provider
 from app.domain.comparisons import StartMode
-from app.domain.errors import AnswerError, Fault, UnderstudyError
+from app.domain.errors import AnswerError, Fault, ProviderError, UnderstudyError
 from app.domain.message import Message
 from app.domain.store import RunStore
 from app.services.answering import Answering
@@ -27,6 +28,10 @@ T = TypeVar("T")
 
 # How often unfinished text goes to disk: what a kill -9 can cost.
 SAVE_EVERY = 0.5
+# Where many answers end at once they are stored together: how long the first of them waits.
+GATHER = 0.025
+# What is asked anew after a kill -9 is not worth writing half: not before it has taken so long.
+SLOW = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,10 @@ class RunEngine:
         self._live: dict[str, LiveAnswer] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._saved: dict[str, int] = {}
+        self._patient: dict[str, float] = {}
+        self._ended: dict[str, tuple[LiveAnswer, asyncio.Future[None]]] = {}
+        self._storing: asyncio.Task[None] | None = None
+        self._trouble: Message | None = None
         # One writer thread: an answer's states reach the database in the order they happened.
         self._writer = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="understudy-writer")
         self._loop = asyncio.new_event_loop()
@@ -107,27 +116,86 @@ class RunEngine:
             log.exception("an answer broke the engine")
             job.live.finish(replace(job.live.snapshot(), status=Status.FAILED, error=_broken(exc)))
         answered.set()
-        await self._keep(job.answer_id, job.live)
+        await self.keep(job)
 
-    async def _keep(self, answer_id: str, live: LiveAnswer) -> None:
+    # For whoever asks many and decides about each: on the loop only.
+
+    async def ask(self, job: Job) -> ProviderError | None:
+        """Ask once, without asking again; the answer is in the job's buffer. Follow it with `keep` or `drop`.
+
+        Returns what the provider failed with. Cancelled as any answer is, by `stop`.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        self._live[job.answer_id], self._tasks[job.answer_id] = job.live, task
+        self._patient[job.answer_id] = self._loop.time() + SLOW
+        return await self._answering.answer(job.provider, job.request, job.live, attempts=1)
+
+    def drop(self, answer_id: str) -> None:
+        """Forget what came of an answer: it is asked anew."""
+        for kept in (self._live, self._tasks, self._saved, self._patient):
+            kept.pop(answer_id, None)
+
+    async def keep(self, job: Job) -> None:
         """Store a finished answer, however long the disk makes us try; until then it lives in memory."""
+        stored: asyncio.Future[None] = self._loop.create_future()
+        self._ended[job.answer_id] = (job.live, stored)
+        if self._storing is None or self._storing.done():
+            self._storing = self._loop.create_task(self._store_ended())
+        await stored
+
+    async def writing(self, work: Callable[[], T]) -> T:
+        """Run `work` in the thread that writes answers, so that it never waits for a lock that they hold."""
+        return await self._loop.run_in_executor(self._writer, work)
+
+    @property
+    def trouble(self) -> Message | None:
+        """Why finished answers cannot be stored at this moment."""
+        return self._trouble
+
+    async def _store_ended(self) -> None:
+        """Write what has ended until nothing is left: one commit for all that ended during the last."""
         wait = 0.2
-        while True:
+        while self._ended:
+            group = {answer_id: live for answer_id, (live, _) in self._ended.items()}
             try:
-                await self._save(answer_id, live.answer)
-                break
+                await self._loop.run_in_executor(self._writer, self._save, group)
             except Exception as exc:
-                log.error("an answer could not be stored, trying again in %.1f s: %s", wait, type(exc).__name__)
-                live.trouble(_not_stored(exc))
+                stored = set[str]()
+                if isinstance(exc, LookupError) and len(group) > 1:
+                    # One that has no record must not keep the others from theirs.
+                    stored = await self._loop.run_in_executor(self._writer, self._save_each, group)
+                log.error("%d answers could not be stored: %s", len(group) - len(stored), type(exc).__name__)
+                self._trouble = _not_stored(exc)
+                for answer_id in group.keys() - stored:
+                    group[answer_id].trouble(self._trouble)
+                self._let_go({answer_id: group[answer_id] for answer_id in stored})
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, 5.0)
-        self._saved.pop(answer_id, None)
-        self._live.pop(answer_id, None)
-        self._tasks.pop(answer_id, None)
-        live.mark_stored()
+            else:
+                wait, self._trouble = 0.2, None
+                self._let_go(group)
+                if len(group) > 1 or self._ended:
+                    await asyncio.sleep(GATHER)
 
-    async def _save(self, answer_id: str, answer: Answer) -> None:
-        await self._loop.run_in_executor(self._writer, self._store.save_answer, answer_id, answer)
+    def _let_go(self, stored: Mapping[str, LiveAnswer]) -> None:
+        for answer_id, live in stored.items():
+            _, waited_for = self._ended.pop(answer_id)
+            self.drop(answer_id)
+            live.mark_stored()
+            if not waited_for.done():
+                waited_for.set_result(None)
+
+    def _save(self, group: Mapping[str, LiveAnswer]) -> None:
+        self._store.save_answers({answer_id: live.answer for answer_id, live in group.items()})
+
+    def _save_each(self, group: Mapping[str, LiveAnswer]) -> set[str]:
+        stored = set()
+        for answer_id, live in group.items():
+            with contextlib.suppress(LookupError):
+                self._store.save_answers({answer_id: live.answer})
+                stored.add(answer_id)
+        return stored
 
     async def _save_regularly(self) -> None:
         took = 0.0
@@ -138,7 +206,9 @@ class RunEngine:
             growing = {
                 answer_id: live
                 for answer_id, live in list(self._live.items())
-                if not live.status.over and live.version != self._saved.get(answer_id, 0)
+                if not live.status.over
+                and live.version != self._saved.get(answer_id, 0)
+                and self._patient.get(answer_id, 0.0) <= self._loop.time()
             }
             if not growing:
                 continue

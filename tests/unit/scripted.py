@@ -88,6 +88,9 @@ class MemoryRuns:
             raise OSError(28, "No space left on device")
         self.states.setdefault(answer_id, []).append(answer)
 
+    def save_answers(self, answers: Mapping[str, Answer]) -> None:
+        self.save_progress(answers)
+
     def save_progress(self, answers: Mapping[str, Answer]) -> None:
         for answer_id, answer in answers.items():
             self.save_answer(answer_id, answer)
