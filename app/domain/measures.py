@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
-
-from app.domain.evidence import Evidence
-from app.domain.searching import Target
+from typing import Literal
 
 Language = Literal["ko", "en", "ja", "zh", "other"]
 Stance = Literal["answer", "abstention", "refusal"]
@@ -49,19 +45,3 @@ class Measures:
     def retrieval_hit(self) -> bool | None:
         """Whether an expected page was among the passages."""
         return None if self.found_at is None else self.found_at > 0
-
-
-class Measuring(Protocol):
-    """See `app.evaluation.measures.measure`."""
-
-    def __call__(
-        self,
-        question: str,
-        answer: str,
-        *,
-        reference: str = "",
-        targets: Sequence[Target] = (),
-        language: str = "",
-        wants_json: bool = False,
-        evidence: Evidence | None = None,
-    ) -> Measures: ...
