@@ -62,8 +62,8 @@ def _set() -> tuple[Labelled, ...]:
         )
         st.download_button(
             t("Download them"),
-            data=sample_questions.CSV.encode("utf-8-sig"),
-            file_name=sample_questions.NAME,
+            data=sample_questions.labelled_csv().encode("utf-8-sig"),
+            file_name=sample_questions.LABELLED,
             mime="text/csv",
             type="tertiary",
             icon=":material/download:",
@@ -76,7 +76,7 @@ def _set() -> tuple[Labelled, ...]:
         if given is not None:
             questions = read_labelled(given.name, given.getvalue())
         else:
-            questions = read_labelled(sample_questions.NAME, sample_questions.CSV.encode())
+            questions = read_labelled(sample_questions.LABELLED, sample_questions.labelled_csv().encode())
     except UserError as error:
         problem(error)
         return ()

@@ -32,13 +32,18 @@ def export(
     """Write every comparison, or every rating, to a file."""
     with container() as box:
         pieces = box.exporting.export(table.value, format.value)
-        if to == "-":
-            for piece in pieces:
-                # Bytes: a text stream would turn the line ends of CSV once more on Windows.
-                sys.stdout.buffer.write(piece.encode("utf-8", "replace"))
-            sys.stdout.buffer.flush()
-        else:
-            _write(Path(to).expanduser(), pieces)
+        put(pieces, to)
+
+
+def put(pieces: Iterable[str], to: str) -> None:
+    """Write to a file, or to stdout for “-”. Raises UserError."""
+    if to != "-":
+        _write(Path(to).expanduser(), pieces)
+        return
+    for piece in pieces:
+        # Bytes: a text stream would turn the line ends of CSV once more on Windows.
+        sys.stdout.buffer.write(piece.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
 
 
 def _write(path: Path, pieces: Iterable[str]) -> None:

@@ -42,6 +42,21 @@ def read_text(source: str, what: str) -> str:
         ) from None
 
 
+def read_bytes(source: str) -> bytes:
+    """`source` is a path, or “-” for stdin. Raises UserError."""
+    if source == "-" and sys.stdin is not None and not sys.stdin.isatty():
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    try:
+        path = Path(source).expanduser()
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as exc:
+        raise UserError(
+            Message("{path} cannot be read: {reason}.", path=source[:300], reason=getattr(exc, "strerror", "") or "no"),
+            Message("Check the path."),
+        ) from None
+
+
 def decode(raw: bytes, source: str) -> str:
     """Text in UTF-8, or in the system's own encoding (a Korean Windows pipes cp949). Raises UserError."""
     for encoding in ("utf-8-sig", locale.getencoding()):

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import collection, compare, doctor, export, history, index, models, output, rate, search
+from app.cli import collection, compare, doctor, export, history, index, models, output, questions, rate, search
 
 WRONG_USAGE = 2
 STOPPED = 130
@@ -40,6 +40,7 @@ app.add_typer(models.app, name="models")
 app.command("index")(index.index)
 app.command("search")(search.search)
 app.add_typer(collection.app, name="collections")
+app.add_typer(questions.app, name="questions")
 app.command("rate")(rate.rate)
 app.command("reveal")(rate.reveal)
 app.command("history")(history.history)

@@ -8,6 +8,7 @@ from app.domain.errors import UserError
 from app.domain.message import Message
 from app.domain.questions import Question, QuestionSet, QuestionSetInfo, QuestionStore
 from app.domain.sentences import cleaned
+from app.services.sample_questions import sample_set
 
 LONGEST_NAME = 80
 
@@ -24,6 +25,10 @@ class QuestionSets:
         if not questions:
             raise UserError(Message("There is no question to store."), Message("Add a row with a question in it."))
         return self._store.add(named, questions)
+
+    def add_sample(self, language: str) -> QuestionSet:
+        """The sample set in `language`, English for one that has none."""
+        return self._store.add(*sample_set(language))
 
     def get(self, name: str, version: int | None = None) -> QuestionSet:
         return self._store.get(name, version)

@@ -57,7 +57,7 @@ def _wide(data: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     seen = text[:_SAMPLE]
-    plain = sum(c.isprintable() and (c.isascii() or "가" <= c <= "힣") or c in "\t\r\n" for c in seen)
+    plain = sum((c.isprintable() and (c.isascii() or "가" <= c <= "힣")) or c in "\t\r\n" for c in seen)
     return text if plain >= 0.8 * len(seen) else None
 
 

@@ -1,28 +1,45 @@
-"""Labelled questions on the sample documents: to try a measurement out, and to see what a set looks like."""
+"""Question sets on the sample documents, in English and in Korean: to try everything out, and to see what a set is.
+
+Files of the form that the import reads. Their first ten questions each, with their documents alone, are
+the labelled questions that search is tried out with.
+"""
 
 from __future__ import annotations
 
-NAME = "sample-questions.csv"
-CSV = """\
-question,document,page
-When does the office in Busan open?,employee-handbook.en.md,
-How much notice do I give before taking a day off?,employee-handbook.en.md,
-Someone stole my work computer. What now?,employee-handbook.en.md,
-May I fly business class to Frankfurt?,employee-handbook.en.md,
-The ring on the lamp went red while I was pairing it.,product-faq.en.md,
-Is it all right to leave the light on the balcony?,product-faq.en.md,
-Who pays the postage when I send a broken lamp back?,product-faq.en.md,
-What do we get back when the cloud was down too long?,service-agreement.en.txt,
-How soon must we be told about a data leak?,service-agreement.en.txt,
-By how much can the price go up each year?,service-agreement.en.txt,
-부산 사무소는 몇 시에 여나요?,employee-handbook.ko.md,
-아기가 태어나면 며칠 쉴 수 있나요?,employee-handbook.ko.md,
-집에서 일하려면 얼마나 다녀야 하나요?,employee-handbook.ko.md,
-퇴사하면 교육비를 돌려줘야 하나요?,employee-handbook.ko.md,
-스탠드가 뜨거워져서 꺼졌어요.,product-faq.ko.md,
-완전히 충전하는 데 얼마나 걸리나요?,product-faq.ko.md,
-베란다에서 써도 괜찮을까요?,product-faq.ko.md,
-서비스가 자주 끊기면 계약을 끝낼 수 있나요?,service-agreement.ko.txt,
-청구서를 늦게 내면 어떻게 되나요?,service-agreement.ko.txt,
-고객 정보를 외국 서버에 두어도 되나요?,service-agreement.ko.txt,
-"""
+import csv
+import io
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+from app.domain.questions import Question
+from app.services.questions_reading import read_questions
+
+NAMES: Mapping[str, str] = MappingProxyType({"en": "Sample questions", "ko": "예시 질문"})
+LABELLED = "sample-questions.csv"
+_FOLDER = Path(__file__).parent / "sample_sets"
+_LABELLED_EACH = 10
+
+
+def sample_set(language: str) -> tuple[str, tuple[Question, ...]]:
+    """Name and questions of the set in `language`, English for one that has none."""
+    spoken = language if language in NAMES else "en"
+    return NAMES[spoken], _questions(spoken)
+
+
+def labelled_csv() -> str:
+    """Questions in both languages with the documents that answer them: question, document, page."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("question", "document", "page"))
+    for language in NAMES:
+        for question in _questions(language)[:_LABELLED_EACH]:
+            writer.writerows((question.text, t.document, t.page) for t in question.targets)
+    return out.getvalue()
+
+
+@lru_cache(maxsize=2)
+def _questions(language: str) -> tuple[Question, ...]:
+    path = _FOLDER / f"questions.{language}.csv"
+    return read_questions(path.name, path.read_bytes()).questions

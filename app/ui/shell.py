@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> None:
     st.set_page_config(page_title="Understudy", page_icon=HERE / "assets" / "icon.svg", layout="wide")
-    for sheet in ("style.css", "answer.css", "documents.css"):
+    for sheet in ("style.css", "answer.css", "documents.css", "questions.css"):
         st.html(HERE / sheet)
     st.logo(str(HERE / "assets" / "logo.svg"), icon_image=str(HERE / "assets" / "icon.svg"))
     pages = ROOT / "pages"
@@ -38,6 +38,9 @@ def main() -> None:
                     url_path="documents",
                 ),
                 st.Page(pages / "search.py", title=t("Search"), icon=":material/manage_search:", url_path="search"),
+            ],
+            t("Evaluate"): [
+                st.Page(pages / "questions.py", title=t("Questions"), icon=":material/quiz:", url_path="questions"),
             ],
         },
         position="top",

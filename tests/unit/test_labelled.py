@@ -7,7 +7,7 @@ import pytest
 from app.domain.errors import UserError
 from app.domain.searching import Labelled, Target
 from app.services.labelled import absent, read_labelled
-from app.services.sample_questions import CSV, NAME
+from app.services.sample_questions import LABELLED, labelled_csv
 
 WANTED = (Labelled("When?", (Target("a.pdf", 3), Target("b.md"))), Labelled("누가?", (Target("사규.hwp.txt", 1),)))
 
@@ -69,5 +69,5 @@ def test_documents_that_are_not_there_are_named_once() -> None:
 
 
 def test_the_sample_set_can_be_read() -> None:
-    questions = read_labelled(NAME, CSV.encode())
+    questions = read_labelled(LABELLED, labelled_csv().encode())
     assert len(questions) == 20 and all(len(q.targets) == 1 for q in questions)
