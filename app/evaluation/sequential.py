@@ -54,6 +54,11 @@ class Bets:
         # mu' = 1 - mu = scale * (1 - mu0) - (scale - shift - 1)
         return Bets(1 - self.y, self.scale, self.scale - self.shift - 1, self.seen, self.seen - self.gained, self.size)
 
+    def until(self, steps: int) -> Bets:
+        """The first steps alone."""
+        cut = slice(0, steps)
+        return Bets(self.y[cut], self.scale[cut], self.shift[cut], self.seen[cut], self.gained[cut], self.size)
+
 
 def bets(y: Floats, size: int | None = None) -> Bets:
     """The steps for values `y` (shape (n,), in [0, 1], in the order seen) of a set of `size` questions, or of any.
@@ -164,13 +169,17 @@ def sequence(path: Bets, alpha: float, points: int = 201) -> tuple[Floats, Float
 
 
 def _lows(path: Bets, alpha: float, grid: Floats) -> Floats:
+    """For each step the highest mean of the ascending `grid` that was rejected so far; 0 before the first."""
     steps = len(path.y)
-    lows = np.zeros(steps)
-    chunk = max(1, 2_000_000 // (len(FRACTIONS) * max(steps, 1)))
-    for start in range(0, len(grid), chunk):
-        part = grid[start : start + chunk]
-        shown = log_e(path, part) >= -np.log(alpha)
-        for mu0, reached in zip(part, shown, strict=True):
-            if reached.any():
-                lows[np.argmax(reached) :] = mu0  # the grid ascends: a later value is the higher one
-    return lows
+    rejected = np.zeros(steps)
+    end, start = min(64, steps), 0
+    while steps:
+        # a higher mean is rejected later: what few steps reject needs no more of them, what these do not reject waits
+        first = path.until(end)
+        stop = max(start, int(np.searchsorted(grid, lower_bound(first, alpha), side="right")))
+        shown = log_e(first, grid[start:stop]) >= -np.log(alpha)
+        rejected[np.argmax(shown, axis=1)] = grid[start:stop]
+        if end == steps:
+            break
+        end, start = min(2 * end, steps), stop
+    return np.maximum.accumulate(rejected)

@@ -150,9 +150,11 @@ def _least(steps: Pooled, mu0: float, threshold: float | None = None) -> tuple[f
     eta = floor + (1 - floor) * min(room / spare, 1 - _TINY)
     best = -np.inf
     for _ in range(_ROUNDS):
+        if threshold is not None and mixed(_totals(steps, eta)) < threshold:
+            break  # the minimum is lower still; derivatives cost seven times as much
         value, slope, curve = _expanded(steps, eta)
         best = max(best, value + _steepest(slope, weights, floor, room) - float(slope @ (eta - floor)))
-        if value - best < 0.05 or (threshold is not None and (value < threshold or best >= threshold)):
+        if value - best < 0.05 or (threshold is not None and best >= threshold):
             break
         below, above = eta - floor, 1 - eta
         slope = slope - _BARRIER * (1 / below - 1 / above)
