@@ -9,7 +9,7 @@ from itertools import combinations, groupby
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select, update
 
 from app.domain.answers import Status
-from app.domain.queue import Claim, Given, GoldVote, Pair, PairKey
+from app.domain.queueing import Claim, Given, GoldVote, Pair, PairKey
 from app.domain.ratings import Outcome
 from storage.database import reading, write
 from storage.evaluation_tables import BatchItemRow, BatchRow, ClaimRow, GoldVoteRow, QuestionRow
@@ -47,6 +47,10 @@ class SqlQueueStore:
             for comparison, complete in groupby(rows, key=lambda row: str(row[0]))
             for one, other in combinations(complete, 2)
         )
+
+    def comparison_of(self, answer_id: str) -> str:
+        with reading(self._engine) as session:
+            return session.scalar(select(AnswerRow.comparison_id).where(AnswerRow.id == answer_id)) or ""
 
     def reference(self, comparison_id: str) -> str:
         found = (

@@ -107,6 +107,10 @@ class QueueStore(Protocol):
         """Every pair of complete answers so far, in the order of the items."""
         ...
 
+    def comparison_of(self, answer_id: str) -> str:
+        """The id of the comparison that the answer belongs to; empty for an unknown one."""
+        ...
+
     def reference(self, comparison_id: str) -> str:
         """What the question set says the answer should be; empty when it says nothing."""
         ...
