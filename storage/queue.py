@@ -149,7 +149,7 @@ def _claimed(connection: Connection, key: PairKey, rater: str, places: int, now:
         and_(RatingRow.left_id == second, RatingRow.right_id == first),
     )
     rated = connection.scalars(
-        select(RatingRow.rater.distinct()).where(
+        select(RatingRow.rater).where(
             RatingRow.comparison_id == comparison, pair, RatingRow.blind, RatingRow.best_of.is_(None)
         )
     )
