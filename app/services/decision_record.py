@@ -120,10 +120,26 @@ def recomputed(record: Record, terms: VerdictTerms | None = None) -> Recomputed:
     try:
         return _recomputed(record, terms)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-        raise UserError(
-            Message("This is not a whole decision record ({detail}).", detail=f"{type(error).__name__}: {error}"[:120]),
-            Message("Take the JSON file that the verdict page or `verdict --record FILE` wrote."),
-        ) from None
+        raise _not_whole(error) from None
+
+
+def terms_of(record: Record, **changes: float) -> VerdictTerms:
+    """The terms of a record's verdict, with some of them changed. Raises UserError as `recomputed` does."""
+    try:
+        given = cast(dict[str, Any], record)["results"]["batch"]["terms"]
+        return VerdictTerms(**{f.name: given[f.name] for f in fields(VerdictTerms)} | changes)
+    except (KeyError, TypeError) as error:
+        raise _not_whole(error) from None
+
+
+def labels(record: Record) -> tuple[str, str]:
+    """What the record calls its challenger and its incumbent."""
+    terms = terms_of(record)
+    try:
+        names = [str(c["label"]) for c in cast(dict[str, Any], record)["results"]["contestants"]]
+        return names[terms.challenger], names[terms.incumbent]
+    except (KeyError, TypeError, IndexError) as error:
+        raise _not_whole(error) from None
 
 
 def read_record(name: str, data: bytes) -> Record:
@@ -164,10 +180,9 @@ def _recomputed(record: Record, terms: VerdictTerms | None) -> Recomputed:
     data = cast(dict[str, Any], record)
     results = data["results"]
     plan = results["batch"]["plan"]
-    given = {f.name: results["batch"]["terms"][f.name] for f in fields(VerdictTerms)}
     found = verdict_of(
         _votes_from_dict(data["votes"]),
-        terms or VerdictTerms(**given),
+        terms or terms_of(record),
         grouped([str(q["category"]) for q in data["questions"]]),
         required=int(plan["raters"]) * int(plan["repeats"]),
         questions=len(data["questions"]),
@@ -176,6 +191,13 @@ def _recomputed(record: Record, terms: VerdictTerms | None) -> Recomputed:
     if terms is not None:
         return Recomputed(found, ())
     return Recomputed(found, tuple(_differences("verdict", plain(found), results["verdict"])))
+
+
+def _not_whole(error: Exception) -> UserError:
+    return UserError(
+        Message("This is not a whole decision record ({detail}).", detail=f"{type(error).__name__}: {error}"[:120]),
+        Message("Take the JSON file that the verdict page or `verdict --record FILE` wrote."),
+    )
 
 
 def _differences(place: str, ours: object, theirs: object) -> list[str]:

@@ -12,7 +12,9 @@ import numpy as np
 
 from app.domain.answers import Status
 from app.domain.batches import BatchRecord, VerdictTerms
+from app.domain.errors import UserError
 from app.domain.figures import AnswerFigures, FigureStore
+from app.domain.message import Message
 from app.domain.questions import Question, QuestionSet, QuestionStore
 from app.domain.standings import Agreement, Standings
 from app.domain.votes import BatchVotes, Votes, VoteStore
@@ -101,7 +103,7 @@ class ResultsService:
         """The results now. Another incumbent, challenger or margin than the batch's terms is looked at, not stored.
 
         Answers that were not measured yet are measured for `patience` seconds; `unmeasured` says how many
-        are left for another time. Raises UserError for an unknown batch.
+        are left for another time. Raises UserError for an unknown batch, and for contestants that it does not have.
         """
         batch = self._get_batch(batch_id)
         terms = batch.terms
@@ -111,6 +113,7 @@ class ResultsService:
             challenger=terms.challenger if challenger is None else challenger,
             margin=terms.margin if margin is None else margin,
         )
+        _check(terms, len(batch.plan.contestants))
         batch = replace(batch, terms=terms)
         key = (self._votes.mark(), batch.progress, batch.state, terms)
         with self._lock:
@@ -203,6 +206,14 @@ def grouped(names: list[str]) -> Categories:
 
 def _language(question: Question) -> str:
     return question.language.partition("-")[0] or language_of(question.text) or ""
+
+
+def _check(terms: VerdictTerms, contestants: int) -> None:
+    if terms.incumbent == terms.challenger or not {terms.incumbent, terms.challenger} <= set(range(contestants)):
+        raise UserError(
+            Message("A verdict is about two contestants of the batch."),
+            Message("Choose another challenger or another incumbent."),
+        )
 
 
 def _front(

@@ -1,0 +1,203 @@
+"""`results` and `verdict`: what a batch shows, and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from app.cli import output
+from app.cli.session import container
+
+if TYPE_CHECKING:
+    from app.bootstrap import Container
+    from app.domain.batches import BatchRecord
+    from app.evaluation.verdict import Finding, Verdict
+    from app.services.results import Results
+
+NOT_MET = 3
+Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Wanted = Literal["replace", "keep"]
+
+
+def results(
+    batch: Annotated[str, typer.Argument(metavar="[BATCH]", help="The batch [default: the newest].")] = "",
+    as_json: Json = False,
+) -> None:
+    """What a batch shows: preferences, speed, cost and measures of every contestant, and the verdict."""
+    from app.cli.results_report import print_results
+    from app.services.results_json import results_to_dict
+
+    with container() as box:
+        found = box.results.of(_batch(box, batch).id)
+    if as_json:
+        output.emit_json(results_to_dict(found))
+        return
+    print_results(found)
+
+
+def verdict(
+    record: Annotated[
+        Path | None, typer.Argument(metavar="[RECORD]", help="A decision record to compute again (JSON or HTML).")
+    ] = None,
+    batch: Annotated[str, typer.Option(metavar="BATCH", help="The batch [default: the newest].")] = "",
+    challenger: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Who might take over [default: as the batch says].")
+    ] = None,
+    incumbent: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Who would be replaced [default: as the batch says].")
+    ] = None,
+    margin: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="How much worse is still all right, 0.10 for ten points.")
+    ] = None,
+    require: Annotated[
+        Wanted | None, typer.Option(help="Exit with 3 unless every category's verdict is this one: for CI.")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option("--record", metavar="FILE", help="Write the decision record: FILE.html or FILE.json.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """REPLACE, KEEP or UNDECIDED, by category; or compute a decision record again."""
+    if record is not None:
+        _again(record, margin, require, as_json)
+        return
+    with container() as box:
+        asked = _batch(box, batch)
+        found = box.results.of(
+            asked.id,
+            challenger=_position(asked, challenger),
+            incumbent=_position(asked, incumbent),
+            margin=_margin(margin),
+        )
+        if save is not None:
+            _write(save, box, found)
+    if margin is not None and margin != asked.terms.margin:
+        output.note(_text_margin(asked.terms.margin))
+    _show(found.verdict, found.challenger.label, found.incumbent.label, as_json)
+    _demand(found.verdict, require)
+
+
+def _again(path: Path, margin: float | None, require: Wanted | None, as_json: bool) -> None:
+    from app.domain.errors import UserError
+    from app.domain.message import Message
+    from app.services.decision_record import labels, read_record, recomputed, terms_of
+
+    try:
+        given = read_record(path.name, path.read_bytes())
+    except OSError as error:
+        raise UserError(
+            Message("{name} cannot be read ({detail}).", name=path.name, detail=error.strerror or "?"),
+            Message("Check the path and try again."),
+        ) from None
+    margin = _margin(margin)
+    again = recomputed(given, None if margin is None else terms_of(given, margin=margin))
+    challenger, incumbent = labels(given)
+    _show(again.verdict, challenger, incumbent, as_json, again.differences)
+    if again.differences:
+        output.complain(
+            Message(
+                "The record says something else than its votes: {places}.", places=", ".join(again.differences[:5])
+            ),
+            Message("It was changed after it was made, or was made by another version of the statistics."),
+        )
+        raise SystemExit(1)
+    _demand(again.verdict, require)
+
+
+def _show(
+    found: Verdict, challenger: str, incumbent: str, as_json: bool, differences: tuple[str, ...] | None = None
+) -> None:
+    from app.cli.results_report import print_verdict
+    from app.services.results_json import plain
+    from app.services.verdict_words import sentences
+
+    if as_json:
+        data: dict[str, object] = {"challenger": challenger, "incumbent": incumbent, "verdict": plain(found)}
+        data["sentences"] = [str(s) for s in sentences(found, challenger, incumbent)]
+        if differences is not None:
+            data["differences"] = list(differences)
+        output.emit_json(data)
+        return
+    print_verdict(found, challenger, incumbent)
+
+
+def _demand(found: Verdict, wanted: Wanted | None) -> None:
+    if wanted is None:
+        return
+    from app.domain.message import Message
+    from app.services.verdict_words import category_name
+
+    other: list[Finding] = [f for f in found.categories or (found.overall,) if f.decision.value != wanted]
+    if other:
+        names = ", ".join(output.text(category_name(f.category)) for f in other)
+        output.note(output.text(Message("The verdict is not {wanted} for: {names}", wanted=wanted, names=names)))
+        raise SystemExit(NOT_MET)
+
+
+def _batch(box: Container, name: str) -> BatchRecord:
+    from app.domain.errors import UserError
+    from app.domain.message import Message
+
+    if name:
+        return box.batches.get(name)
+    newest = box.batches.list(1)
+    if not newest:
+        raise UserError(
+            Message("There is no batch yet."),
+            Message("Run one: `python -m app batch run --questions NAME --model MODEL --model MODEL`"),
+        )
+    return newest[0]
+
+
+def _position(batch: BatchRecord, model: str | None) -> int | None:
+    from app.domain.errors import UserError
+    from app.domain.message import Message
+    from app.services.results_contestants import labels_of
+
+    if model is None:
+        return None
+    labels = labels_of(batch.plan.contestants)
+    named = [n for n, c in enumerate(batch.plan.contestants) if model in (str(c.model), labels[n])]
+    if model in labels:
+        named = [labels.index(model)]
+    if len(named) != 1:
+        raise UserError(
+            Message("“{model}” is not one contestant of this batch.", model=model[:80]),
+            Message("Choose one of {names}.", names=", ".join(labels)),
+        )
+    return named[0]
+
+
+def _margin(margin: float | None) -> float | None:
+    from app.domain.errors import UserError
+    from app.domain.message import Message
+
+    if margin is not None and not 0 <= margin < 1:
+        raise UserError(
+            Message("“{value}” is not a margin.", value=f"{margin:g}"), Message("Write a share: 0.10 for ten points.")
+        )
+    return margin
+
+
+def _text_margin(agreed: float) -> str:
+    from app.domain.message import Message
+
+    return output.text(
+        Message(
+            "The margin agreed on before the first vote is {points} points: what follows is a look at another one.",
+            points=f"{100 * agreed:g}",
+        )
+    )
+
+
+def _write(path: Path, box: Container, found: Results) -> None:
+    from app.domain.message import Message
+    from app.services.decision_html import record_to_html
+    from app.services.decision_record import record_to_json
+
+    record = box.records.of(found)
+    data = record_to_json(record) if path.suffix.lower() == ".json" else record_to_html(record, output.text)
+    path.write_bytes(data)
+    output.note(output.text(Message("Decision record: {path}", path=str(path))))

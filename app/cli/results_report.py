@@ -1,0 +1,142 @@
+"""Results and verdicts as lines of text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.cli import output
+from app.domain.message import Message
+
+if TYPE_CHECKING:
+    from app.domain.intervals import Interval
+    from app.evaluation.verdict import Verdict
+    from app.services.results import Results
+
+
+def print_results(results: Results) -> None:
+    """Contestants, how the votes fell, agreement, and the verdict."""
+    t = output.text
+    say = output.speech()
+    rows = []
+    for c in results.contestants:
+        total = next((p for p in c.phases if p.name == "total"), None)
+        rows.append(
+            [
+                c.label,
+                str(c.done),
+                str(c.answers - c.done),
+                _share(c.quality),
+                _share(c.acceptable),
+                say.seconds(total.p50.value if total else None),
+                say.seconds(total.p95.value if total else None),
+                "–" if c.tokens_per_second is None else say.number(c.tokens_per_second.value, 1),
+                say.usd(c.usd),
+            ]
+        )
+    output.table(
+        [
+            t(Message("Contestant")),
+            t(Message("Complete")),
+            t(Message("Not complete")),
+            t(Message("Preferred")),
+            t(Message("Acceptable")),
+            t(Message("Median")),
+            t(Message("95th percentile")),
+            t(Message("Tokens/s")),
+            t(Message("Cost")),
+        ],
+        rows,
+        right=tuple(range(1, 9)),
+    )
+    output.say()
+    ballots = results.ballots
+    output.say(
+        t(
+            Message(
+                "{counted} of {all} ratings count (blind, on plain pairs), by {raters} raters.",
+                counted=say.number(ballots.counted),
+                all=say.number(ballots.ratings),
+                raters=say.number(len(ballots.raters)),
+            )
+        )
+    )
+    if ballots.agreement.alpha is not None:
+        output.say(
+            t(
+                Message(
+                    "Agreement of the raters (Krippendorff's alpha): {value}", value=_interval(ballots.agreement.alpha)
+                )
+            )
+        )
+    output.say()
+    print_verdict(results.verdict, results.challenger.label, results.incumbent.label)
+
+
+def print_verdict(verdict: Verdict, challenger: str, incumbent: str) -> None:
+    """A line a finding, then what to do."""
+    from app.services.verdict_words import WORDS, category_name, sentences
+
+    t = output.text
+    rows = [
+        [
+            t(category_name(f.category)),
+            t(WORDS[f.decision]),
+            str(f.wins),
+            str(f.ties),
+            str(f.losses),
+            str(f.both_bad),
+            _points(f.difference),
+            f"{_points(f.low)} … {_points(f.high)}",
+            str(f.n),
+        ]
+        for f in (*verdict.categories, verdict.overall)
+    ]
+    output.table(
+        [
+            t(Message("Questions")),
+            t(Message("Verdict")),
+            t(Message("Won")),
+            t(Message("Tied")),
+            t(Message("Lost")),
+            t(Message("Both bad")),
+            t(Message("Difference")),
+            t(Message("Interval at all looks")),
+            t(Message("Rated")),
+        ],
+        rows,
+        right=tuple(range(2, 9)),
+    )
+    output.say()
+    for sentence in sentences(verdict, challenger, incumbent):
+        output.say(t(sentence))
+    output.say(t(_rules(verdict, challenger)))
+
+
+def _rules(verdict: Verdict, challenger: str) -> Message:
+    return Message(
+        "Wins and losses are {challenger}'s. Margin {margin} points, acceptable at least {bar},"
+        " error at most {alpha} on each side over {tests} categories (Bonferroni).",
+        challenger=challenger,
+        margin=f"{100 * verdict.margin:g}",
+        bar=f"{100 * verdict.bar:g} %",
+        alpha=f"{100 * verdict.alpha:g} %",
+        tests=verdict.tests,
+    )
+
+
+def _points(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:+.1f}".replace("-", "\u2212")
+
+
+def _share(interval: Interval | None) -> str:
+    if interval is None:
+        return "–"
+    if interval.low is None or interval.high is None:
+        return f"{100 * interval.value:.0f} %"
+    return f"{100 * interval.value:.0f} % ({100 * interval.low:.0f}–{100 * interval.high:.0f})"
+
+
+def _interval(interval: Interval) -> str:
+    if interval.low is None or interval.high is None:
+        return f"{interval.value:.2f}"
+    return f"{interval.value:.2f} ({interval.low:.2f} … {interval.high:.2f})"

@@ -1,0 +1,108 @@
+"""The verdict as sentences that can be acted on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.domain.message import Message
+from app.evaluation.standing import Decision, Reason
+from app.evaluation.verdict import Finding, Verdict
+
+WORDS = {
+    Decision.REPLACE: Message("REPLACE"),
+    Decision.KEEP: Message("KEEP"),
+    Decision.UNDECIDED: Message("UNDECIDED"),
+}
+
+
+def sentences(verdict: Verdict, challenger: str, incumbent: str) -> tuple[Message, ...]:
+    """One sentence for each kind of finding, categories with the same one together.
+
+    Without categories, one about all questions.
+    """
+    groups: dict[Message, list[Finding]] = {}
+    for finding in verdict.categories or (verdict.overall,):
+        groups.setdefault(_saying(finding, verdict, challenger, incumbent), []).append(finding)
+    return tuple(
+        Message("{where}: {saying}", where=_where([f.category for f in found]), saying=saying)
+        for saying, found in groups.items()
+    )
+
+
+def finding_sentence(finding: Finding, verdict: Verdict, challenger: str, incumbent: str) -> Message:
+    """What one finding says, without the name of its category."""
+    return _saying(finding, verdict, challenger, incumbent)
+
+
+def category_name(category: str | None) -> Message:
+    """As shown: the team's own word, or what to call all questions and those without a category."""
+    if category is None:
+        return Message("All questions")
+    return Message("{name}", name=category) if category else Message("Without category")
+
+
+def _where(categories: Sequence[str | None]) -> Message:
+    named = [c for c in categories if c]
+    if len(named) == len(categories):
+        return Message("{name}", name=", ".join(named))
+    if named:
+        return Message("{names} and the rest", names=", ".join(named))
+    return category_name(categories[0])
+
+
+def _saying(finding: Finding, verdict: Verdict, challenger: str, incumbent: str) -> Message:
+    points = f"{100 * verdict.margin:g}"
+    match finding.reason:
+        case Reason.NOT_WORSE:
+            return Message(
+                "{challenger} can replace {incumbent} (not worse by more than {points} points, {confidence}).",
+                challenger=challenger,
+                incumbent=incumbent,
+                points=points,
+                confidence=f"{100 * (1 - 2 * verdict.alpha):g} %",
+            )
+        case Reason.WORSE:
+            return Message(
+                "keep {incumbent}: {challenger} is worse by more than {points} points.",
+                challenger=challenger,
+                incumbent=incumbent,
+                points=points,
+            )
+        case Reason.UNACCEPTABLE:
+            return Message(
+                "keep {incumbent}: fewer than {bar} of {challenger}'s answers are acceptable.",
+                challenger=challenger,
+                incumbent=incumbent,
+                bar=f"{100 * verdict.bar:g} %",
+            )
+        case Reason.NO_RATINGS:
+            return Message("nothing is rated yet.")
+        case Reason.SET_EXHAUSTED:
+            return Message("all questions are rated and nothing is shown either way; add questions.")
+        case _:
+            return _not_yet(finding, verdict)
+
+
+def _not_yet(finding: Finding, verdict: Verdict) -> Message:
+    assert finding.decision is Decision.UNDECIDED
+    needed = finding.needed
+    if needed is None:
+        return Message("not decided yet.")
+    if needed.half is None:
+        return Message("not decided yet, and with this margin it may never be.")
+    ratings = needed.half * verdict.required
+    if needed.most is None:
+        return Message("not decided yet; about {n} more ratings, perhaps far more.", n=_about(ratings))
+    return Message(
+        "not decided yet; about {n} more ratings ({most} to be rather sure).",
+        n=_about(ratings),
+        most=_about(needed.most * verdict.required),
+    )
+
+
+def _about(n: int) -> str:
+    """A forecast is no count: two digits."""
+    if n < 100:
+        return str(n)
+    step = 10 ** (len(str(n)) - 2)
+    return f"{round(n / step) * step:,}"
