@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli import output
-from app.cli.index import Embedding, Json, Overlap, Size, Tokeniser, Unit, chunking, follow, tokeniser_name
+from app.cli.asking import agreed, sure
+from app.cli.index import Embedding, Json, Overlap, Size, Tokeniser, Unit, Yes, chunking, follow, tokeniser_name
 from app.cli.session import container
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def delete(
         if not yes:
             what = found.name if found else record.name
             passages = output.speech().number(found.passages if found else record.passages)
-            _sure(output.text(Message("Delete {name} with its passages ({n})?", name=what, n=passages)))
+            sure(output.text(Message("Delete {name} with its passages ({n})?", name=what, n=passages)))
         if found:
             box.passages.delete_document(found.id)
         else:
@@ -122,22 +122,22 @@ def reindex(
     chunk_overlap: Overlap = None,
     chunk_unit: Unit = None,
     tokeniser: Tokeniser = None,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Index a collection's documents anew, without their files; the old index serves until all is done."""
     from app.domain.models import ModelRef
 
+    model, reading = ModelRef.parse(embedding) if embedding else None, tokeniser_name(tokeniser)
     with container() as box:
+        box.indexing.check(reading)
         record = _known(box, name)
         cut = chunking(box, record.name, chunk_size, chunk_overlap, chunk_unit)
-        job = box.indexing.reindex(
-            record.name,
-            embedding=ModelRef.parse(embedding) if embedding else None,
-            chunking=cut,
-            tokeniser=tokeniser_name(tokeniser),
-            to=to,
+        estimate = agreed(
+            lambda before: box.indexing.estimate_anew(record.name, embedding=model, chunking=cut, before=before), yes
         )
-        code = follow(box, job, as_json)
+        job = box.indexing.reindex(record.name, embedding=model, chunking=cut, tokeniser=reading, to=to)
+        code = follow(box, job, as_json, estimate)
     raise typer.Exit(code)
 
 
@@ -181,14 +181,3 @@ def _table(records: Sequence[CollectionRecord]) -> None:
         ],
         right=(2, 3, 4),
     )
-
-
-def _sure(question: str) -> None:
-    """Ask; exit code 1 without a yes. Raises UserError where nobody can answer."""
-    from app.domain.errors import UserError
-    from app.domain.message import Message
-
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise UserError(Message("Nobody is here to say yes."), Message("Add `--yes`."))
-    if not typer.confirm(output.printable(question), err=True):
-        raise typer.Exit(1)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli import output
+from app.cli.asking import agreed
 from app.cli.session import container
 
 if TYPE_CHECKING:
     from app.bootstrap import Container
     from app.domain.documents import Chunking, TokeniserName
+    from app.domain.embedding import EmbeddingCost
     from app.services.indexing_job import IndexingJob
 
 Embedding = Annotated[
@@ -29,6 +31,7 @@ Unit = Annotated[
 Tokeniser = Annotated[
     str | None, typer.Option(metavar="NAME", help="How keyword search reads Korean: stems or kiwi [default: stems].")
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first where embedding costs money.")]
 Json = Annotated[bool, typer.Option("--json", help="The result as one JSON object.")]
 STOP_WAIT = 3.0  # seconds that a cancelled indexing gets to end by itself
 
@@ -41,25 +44,32 @@ def index(
     chunk_overlap: Overlap = None,
     chunk_unit: Unit = None,
     tokeniser: Tokeniser = None,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Index files into a collection; a changed file is indexed anew, an unchanged one costs nothing.
 
     Exit code 1 when a file failed; the others are indexed. Ctrl-C keeps the documents that are whole.
+    Where embedding costs money, what it will cost is said and asked before.
     """
     from app.domain.models import ModelRef
     from app.services.indexing_sources import sources
 
     files = sources([p.expanduser() for p in path])
     model = ModelRef.parse(embedding) if embedding else None
+    reading = tokeniser_name(tokeniser)
     with container() as box:
+        box.indexing.check(reading)
         cut = chunking(box, collection, chunk_size, chunk_overlap, chunk_unit)
-        job = box.indexing.start(files, collection, embedding=model, chunking=cut, tokeniser=tokeniser_name(tokeniser))
-        code = follow(box, job, as_json)
+        estimate = agreed(
+            lambda before: box.indexing.estimate(files, collection, embedding=model, chunking=cut, before=before), yes
+        )
+        job = box.indexing.start(files, collection, embedding=model, chunking=cut, tokeniser=reading)
+        code = follow(box, job, as_json, estimate)
     raise typer.Exit(code)
 
 
-def follow(box: Container, job: IndexingJob, as_json: bool) -> int:
+def follow(box: Container, job: IndexingJob, as_json: bool, estimate: EmbeddingCost | None = None) -> int:
     """Show how it goes, then what became of each document. The exit code: 0, 1 when one failed, 130 stopped."""
     from app.cli.indexing_report import JobProgress, print_job
     from app.services.documents_json import indexing_to_dict
@@ -76,7 +86,7 @@ def follow(box: Container, job: IndexingJob, as_json: bool) -> int:
                 box.indexing.close()  # a server that hangs is not waited for
     state = job.state()
     if as_json:
-        output.emit_json(indexing_to_dict(state))
+        output.emit_json(indexing_to_dict(state, estimate))
     else:
         print_job(state)
     return 130 if stopped else 1 if state.failed else 0

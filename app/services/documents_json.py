@@ -8,22 +8,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.domain.documents import CollectionRecord, DocumentRecord
+from app.domain.embedding import EmbeddingCost
 from app.domain.indexing import FileProgress, IndexingState
 from app.domain.searching import Hit, SearchResult
 
 
-def indexing_to_dict(state: IndexingState) -> dict[str, object]:
+def indexing_to_dict(state: IndexingState, estimate: EmbeddingCost | None = None) -> dict[str, object]:
+    """`estimate` is what was said before it began; None where embedding is free."""
     return {
         "collection": state.collection,
         "documents": [_file(f) for f in state.files],
         "seconds": round(state.seconds, 3),
-        "cost": {
-            "tokens": state.cost.tokens,
-            "usd": None if state.cost.usd is None else format(state.cost.usd, "f"),
-            "source": state.cost.source,
-        },
+        "estimate": None if estimate is None else _cost(estimate),
+        "cost": _cost(state.cost),
         "problem": str(state.problem) if state.problem else None,
     }
+
+
+def _cost(cost: EmbeddingCost) -> dict[str, object]:
+    usd = None if cost.usd is None else format(cost.usd, "f")
+    return {"tokens": cost.tokens, "usd": usd, "source": cost.source}
 
 
 def _file(file: FileProgress) -> dict[str, object]:

@@ -121,19 +121,28 @@ class Indexing:
         *,
         embedding: ModelRef | None = None,
         chunking: Chunking | None = None,
+        before: Callable[[], None] = lambda: None,
     ) -> EmbeddingCost | None:
-        """What `start` with the same would cost; None where embedding is free. Reads the files that are new."""
+        """What `start` with the same would cost; None where embedding is free, and nothing is read.
+
+        Else `before` is called, and the files that are new are read.
+        """
         known, wanted = self._wanted(collection, embedding, chunking, None)
         store = None if known is None else self._store
-        return self._cost(wanted, texts_of_files(distinct(files), wanted, store, self._loader, self._chunker))
+        return self._cost(wanted, texts_of_files(distinct(files), wanted, store, self._loader, self._chunker), before)
 
     def estimate_anew(
-        self, collection: str, *, embedding: ModelRef | None = None, chunking: Chunking | None = None
+        self,
+        collection: str,
+        *,
+        embedding: ModelRef | None = None,
+        chunking: Chunking | None = None,
+        before: Callable[[], None] = lambda: None,
     ) -> EmbeddingCost | None:
-        """What `reindex` with the same would cost; None where embedding is free."""
+        """What `reindex` with the same would cost; as `estimate`."""
         old = self._store.collection(collection)
         wanted = _changed(old.collection, old.name, embedding, chunking, None)
-        return self._cost(wanted, texts_of_collection(old.name, wanted, self._store, self._chunker))
+        return self._cost(wanted, texts_of_collection(old.name, wanted, self._store, self._chunker), before)
 
     # Doing it
 
@@ -275,12 +284,12 @@ class Indexing:
         job.update(index, fraction=READ_SHARE, pages=document.pages, passages=len(chunks))
         return Prepared(index, document, chunks)
 
-    def _cost(self, wanted: Collection, texts: Iterable[str]) -> EmbeddingCost | None:
-        local = self._embedders(wanted.embedding).local
-        at, tokens, prices = datetime.now(UTC), self._tokens, self._prices
-        if local:
+    def _cost(self, wanted: Collection, texts: Iterable[str], before: Callable[[], None]) -> EmbeddingCost | None:
+        if self._embedders(wanted.embedding).local:
             return None
-        return estimated_cost(texts, wanted.embedding, tokens=tokens, prices=prices, at=at, local=local)
+        before()
+        at, tokens, prices = datetime.now(UTC), self._tokens, self._prices
+        return estimated_cost(texts, wanted.embedding, tokens=tokens, prices=prices, at=at, local=False)
 
     def _wanted(
         self, collection: str, embedding: ModelRef | None, chunking: Chunking | None, tokeniser: TokeniserName | None

@@ -219,12 +219,16 @@ class EmbeddedPostgres:
         # In a container the ids of a killed server come again soon, and Postgres would not start
         # while a process of whatever kind bears its old one. Whether its own children still live is
         # seen by the memory that they share, not by these files.
-        lines = self._postmaster()
-        if lines and not sandbox.is_postgres(int(lines[0])):
-            (self._data / "postmaster.pid").unlink(missing_ok=True)
-            sockets = self._sockets()
-            if sockets is not None:
-                (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+        # A server that broke while it shut down removes the first file and leaves the second.
+        files = [self._data / "postmaster.pid"]
+        sockets = self._sockets()
+        if sockets is not None:
+            files.append(sockets / ".s.PGSQL.5432.lock")
+        for file in files:
+            with suppress(FileNotFoundError):
+                process = file.read_text().split(maxsplit=1)[:1]
+                if not process or not sandbox.is_postgres(int(process[0])):
+                    file.unlink()
 
     def _sockets(self) -> Path | None:
         """The folder of the server's socket; None where there are none and it listens on localhost."""

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from app.domain.errors import UserError
+from storage.postgres import sandbox
 from storage.postgres.configuration import MB, shared_buffers
 from storage.postgres.embedded import EmbeddedPostgres
 from tests.integration.storing import python
@@ -146,6 +147,24 @@ def test_the_process_id_of_a_killed_server_may_be_anothers_by_now(home: Path) ->
     again = EmbeddedPostgres(home)
     assert ask(again.address()) == 1
     again.close()
+
+
+def test_a_server_that_broke_while_it_shut_down_left_its_socket_to_nobody(home: Path) -> None:
+    server = EmbeddedPostgres(home)
+    server.address()
+    sockets = server._sockets()
+    assert sockets is not None
+    lines = (sockets / ".s.PGSQL.5432.lock").read_text().splitlines()
+    server.close()
+    server._sockets()  # made again where it was taken away
+    owner = sandbox.owner()
+    # PostgreSQL asks whether a process of its own user bears the number.
+    with subprocess.Popen(["sleep", "60"], user=None if owner is None else owner.uid) as another:
+        (sockets / ".s.PGSQL.5432.lock").write_text("\n".join([str(another.pid), *lines[1:]]) + "\n")
+        again = EmbeddedPostgres(home)
+        assert ask(again.address()) == 1
+        again.close()
+        another.kill()
 
 
 def test_a_folder_half_made_by_a_killed_process_is_made_anew(home: Path) -> None:
