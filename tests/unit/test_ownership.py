@@ -80,6 +80,21 @@ def test_what_one_machine_carries_and_how_many_it_takes() -> None:
         assert not capacity.prompts_counted
 
 
+def test_a_slower_machine_or_fewer_busy_hours_carry_less() -> None:
+    halves = Range(Decimal("0.25"), Decimal("0.5"), Decimal(1))
+    for speed in (
+        replace(GPU.speed, utilisation=halves),
+        Speed(Range(*map(Decimal, (50, 100, 200))), None, Range.exactly("0.5")),
+    ):
+        load = replace(LOAD, conversations=Range.exactly(365_250))
+        found = owning(Assumptions(load, API, (replace(GPU, speed=speed),), RATE)).costs[1]
+        assert found.capacity is not None and found.monthly is not None
+        assert found.capacity.conversations == Spread(Decimal(182_625), Decimal(365_250), Decimal(730_500))
+        assert found.capacity.machines == (1, 1, 2)
+        assert found.monthly.low is not None and found.monthly.likely is not None and found.monthly.high is not None
+        assert found.monthly.high - found.monthly.likely > 120  # the price and upkeep of the second one
+
+
 def test_reading_the_prompt_takes_the_machine_s_time_where_its_speed_is_known() -> None:
     reading = replace(GPU, speed=replace(GPU.speed, input_per_second=Range.exactly(1000)))
     capacity = owning(Assumptions(LOAD, API, (reading,), RATE)).costs[1].capacity
