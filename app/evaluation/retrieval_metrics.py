@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from app.domain.searching import Estimate, RetrievalScores, Target
+from app.evaluation.intervals import SEED, percentiles, resampled_sums
 
 RESAMPLES = 2000
-SEED = 20260101
 
 
 def found_at(passages: Sequence[Target], targets: Sequence[Target]) -> list[int]:
@@ -74,8 +74,8 @@ def estimate(
     values: npt.NDArray[np.float64], *, seed: int = SEED, resamples: int = RESAMPLES, level: float = 0.95
 ) -> Estimate:
     """The mean of `values` (shape (questions,)) with its percentile bootstrap interval over the questions."""
-    draws = np.random.default_rng(seed).integers(0, len(values), (resamples, len(values)))
-    low, high = np.quantile(values[draws].mean(axis=1), [(1 - level) / 2, (1 + level) / 2])
+    means = resampled_sums(values[:, None], resamples=resamples, seed=seed)[:, 0] / len(values)
+    low, high = percentiles(means, level=level)
     return Estimate(float(values.mean()), float(low), float(high), len(values), resamples, seed, level)
 
 

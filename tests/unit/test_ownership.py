@@ -25,7 +25,8 @@ from app.domain.ownership import (
     Spread,
     Workload,
 )
-from app.pricing.ownership import Line, crossing, line, owning
+from app.pricing.ownership import owning
+from app.pricing.ownership_lines import Line, crossing, line
 from app.pricing.ownership_presets import REFERENCE
 
 RATE = Exchange(Decimal(1400), date(2026, 11, 9))
