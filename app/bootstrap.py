@@ -21,7 +21,7 @@ from app.domain.errors import UserError
 from app.domain.message import Message
 from app.domain.models import ModelRef
 from app.domain.pricing import TokenCounter
-from app.domain.store import DatabaseState
+from app.domain.store import DatabaseState, DocumentsState
 from app.pricing.prices import Prices
 from app.pricing.tokens import Tokens
 from app.providers.builtin import BuiltinProvider
@@ -36,11 +36,13 @@ from app.providers.switched_off import SwitchedOff
 from app.services.answering import Answering, Patience
 from app.services.comparing import Comparing
 from app.services.directory import Directory
+from app.services.export_training import Training
 from app.services.exporting import Exporting
 from app.services.history import History
 from app.services.indexing import Indexing
 from app.services.listing import Listing
 from app.services.questions import QuestionSets
+from app.services.queueing import RatingQueue
 from app.services.rating import RatingService
 from app.services.runs import RunEngine
 from app.services.searching import ModelAsker, Searching
@@ -73,8 +75,11 @@ class Container:
     indexing: Indexing
     searching: Searching
     documents_begun: Callable[[], bool]
+    documents: Callable[[], DocumentsState]
     collections: Listing
     questions: QuestionSets
+    training: Training
+    queue: RatingQueue
     fetches: Fetches
     prices: Prices
     tokens: TokenCounter
@@ -157,8 +162,11 @@ def build(settings: Settings | None = None) -> Container:
         indexing=library.indexing,
         searching=library.searching,
         documents_begun=library.begun,
+        documents=library.condition,
         collections=Listing(library.passages, library.begun),
         questions=evaluating.questions,
+        training=evaluating.training,
+        queue=evaluating.queue,
         fetches=Fetches(settings.models_folder, arrived=directory.forget),
         prices=prices,
         tokens=tokens,

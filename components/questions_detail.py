@@ -37,7 +37,8 @@ def questions_detail(opened: QuestionSet, versions: Sequence[int], *, key: str) 
             ]
         )
     )
-    st.html(categories_line(opened.questions))
+    if any(opened.categories):
+        st.html(categories_line(opened.questions))
     if st.toggle(t("Edit"), key=f"{key}-edit-{opened.name}", help=t("What you save becomes a new version.")):
         return _edit(opened, versions, key) or action
     questions_table(opened.questions, height=_height(len(opened.questions)), key=f"{key}-table")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
@@ -15,6 +16,7 @@ from app.ui.notes import marked_html
 from app.ui.text import say, speech, t, tn
 
 _SHOWN = 100
+_CATEGORIES = 30
 
 
 def columns() -> dict[str, object]:
@@ -63,16 +65,10 @@ def place(counting: Counting, row: int) -> str:
 
 
 def categories_line(questions: Sequence[Question]) -> str:
-    """The categories with how many questions each has; nothing when there is none."""
-    counts: dict[str, int] = {}
-    for question in questions:
-        counts[question.category] = counts.get(question.category, 0) + 1
-    return badges(counts) if any(counts) else ""
-
-
-def badges(counts: Mapping[str, int]) -> str:
+    """The categories with how many questions each has."""
+    counts = Counter(question.category for question in questions)
     shown = [
         f'<span class="us-badge">{escape(name or t("without a category"))} {speech().number(n)}</span>'
-        for name, n in list(counts.items())[:30]
+        for name, n in list(counts.items())[:_CATEGORIES]
     ]
     return f'<div class="us-badges">{"".join(shown)}</div>'

@@ -31,7 +31,7 @@ else:
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="history-top"
     ):
         st.title(t("History"), anchor=False)
-        history_export(container.exporting.export, key="history")
+        history_export(container.exporting.export, container.training.export, key="history")
     try:
         query = history_filters(container.history.models(), key="history")
         opened = history_list(container.history.search(query), query, key="history")
