@@ -14,6 +14,7 @@ from app.domain.loading import MB, LoadingLimits
 from app.domain.models import ModelRef
 from app.domain.pricing import PriceBook, TokenCounter
 from app.domain.searching import Ask
+from app.domain.store import DocumentsState
 from app.evaluation.retrieval_metrics import scores
 from app.providers.embedding_faults import ollama_failure, openai_failure
 from app.providers.endpoints import Endpoint
@@ -31,6 +32,7 @@ from app.retrieval.tokenising import tokeniser
 from app.services.indexing import Indexing
 from app.services.searching import Searching
 from app.settings import ROOT, Settings
+from storage.postgres.condition import condition
 from storage.postgres.passages import PgPassageStore, open_passages
 
 SAMPLES = ROOT / "app" / "retrieval" / "samples"
@@ -38,12 +40,16 @@ SAMPLES = ROOT / "app" / "retrieval" / "samples"
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """`begun` tells whether there may be collections: asking for them where there are none starts no server."""
+    """`begun` tells whether there may be collections: asking for them where there are none starts no server.
+
+    `condition` says where they are kept and how that is, and starts nothing either.
+    """
 
     passages: PgPassageStore
     indexing: Indexing
     searching: Searching
     begun: Callable[[], bool]
+    condition: Callable[[], DocumentsState]
 
 
 def documents(
@@ -70,6 +76,7 @@ def documents(
         indexing,
         Searching(Searcher(store, shelf, ask), scores),
         lambda: settings.pgvector_url is not None or data.exists(),
+        lambda: condition(settings.home, settings.pgvector_url),
     )
 
 

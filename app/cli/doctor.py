@@ -11,6 +11,7 @@ from app.cli.session import container
 
 if TYPE_CHECKING:
     from app.bootstrap import Container
+    from app.domain.store import DocumentsState
     from app.services.directory import Found
 
 PACKAGES = ("streamlit", "openai", "ollama", "xllamacpp", "sqlalchemy", "genai-prices", "tiktoken")
@@ -25,15 +26,16 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
     """
     with container() as box:
         found = box.directory.look(WAIT, fresh=True)
-        report = _report(box, found)
+        documents = box.documents()
+        report = _report(box, found, documents)
         if as_json:
             output.emit_json(report)
         else:
-            _print(box, found, report)
+            _print(box, found, documents, report)
     raise typer.Exit(0 if report["ok"] else 1)
 
 
-def _report(box: Container, found: Found) -> dict[str, object]:
+def _report(box: Container, found: Found, documents: DocumentsState) -> dict[str, object]:
     """Everything as plain values; the names are stable (docs/cli.md)."""
     import platform
 
@@ -59,6 +61,15 @@ def _report(box: Container, found: Found) -> dict[str, object]:
         "pending": list(found.pending),
         "keys": [{"variable": v, "set": settings.secret(v) is not None} for v in settings.key_variables],
         "database": {"place": database.place, "kind": database.kind, "revision": database.revision},
+        "documents": {
+            "place": documents.place,
+            "kind": documents.kind,
+            "begun": documents.begun,
+            "bytes": documents.bytes,
+            "postgres": documents.postgres,
+            "pgvector": documents.pgvector,
+            "problem": documents.problem and output.hide(documents.problem),
+        },
         "prices": {
             "list": box.prices.list_name(),
             "as_of": listed.isoformat() if listed else None,
@@ -88,7 +99,7 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _print(box: Container, found: Found, report: dict[str, object]) -> None:
+def _print(box: Container, found: Found, documents: DocumentsState, report: dict[str, object]) -> None:
     from app.domain.message import Message
 
     for status in found.statuses:
@@ -106,6 +117,7 @@ def _print(box: Container, found: Found, report: dict[str, object]) -> None:
     file = box.settings.prices_file
     rows += [
         [output.text(Message("Database")), f"{database.place} ({database.kind}, {database.revision})"],
+        [output.text(Message("Documents")), output.hide(_about(documents))],
         [output.text(Message("Models folder")), str(box.settings.models_folder)],
         [output.text(Message("Prices")), f"{box.prices.list_name()} ({listed or '?'})"],
         [
@@ -122,6 +134,11 @@ def _print(box: Container, found: Found, report: dict[str, object]) -> None:
         shown = ", ".join(f"{name} {number}" for name, number in versions.items() if number)
         rows.append([output.text(Message("Versions")), shown])
     output.table([], rows)
+    if documents.problem:
+        remedy = Message(
+            "Check that it runs and that PGVECTOR_URL is right, or unset PGVECTOR_URL to use the built-in one."
+        )
+        output.say(f"! {output.text(remedy)}")
     if problem:
         output.say(f"! {output.text(problem.message)} {output.text(problem.remedy)}")
     if not report["ok"]:
@@ -129,3 +146,28 @@ def _print(box: Container, found: Found, report: dict[str, object]) -> None:
             "No language model can answer yet. The quickest: {command}", command="python -m app models get smollm2"
         )
         output.note(output.text(hint))
+
+
+def _about(documents: DocumentsState) -> str:
+    """Where documents are kept, in a line."""
+    from app.domain.message import Message
+
+    if documents.problem:
+        return output.text(Message("{place}: cannot be reached ({why})", place=documents.place, why=documents.problem))
+    if documents.kind == "embedded":
+        said = Message("{place} (built-in PostgreSQL, {size})", place=documents.place, size=_size(documents))
+    else:
+        said = Message(
+            "{place} (PostgreSQL {version}, pgvector {pgvector}, {size})",
+            place=documents.place,
+            version=documents.postgres or "?",
+            pgvector=documents.pgvector or "—",
+            size=_size(documents),
+        )
+    return output.text(said)
+
+
+def _size(documents: DocumentsState) -> str:
+    from app.domain.message import Message
+
+    return output.speech().size(documents.bytes) if documents.begun else output.text(Message("nothing indexed yet"))

@@ -20,6 +20,24 @@ class DatabaseState:
     revision: str
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentsState:
+    """Where documents are kept: `kind` is "embedded" or "server", `place` a folder or host:port/database.
+
+    Never a user or a password. `begun`: whether anything was ever indexed there; `bytes` what that
+    takes. `postgres` and `pgvector` are versions, None where they are not known; `problem` says why
+    a server cannot be asked, in its own words.
+    """
+
+    place: str
+    kind: str
+    begun: bool = False
+    bytes: int = 0
+    postgres: str | None = None
+    pgvector: str | None = None
+    problem: str | None = None
+
+
 class ComparisonStore(Protocol):
     """Comparisons and their answers. Safe to call from any thread."""
 
@@ -111,4 +129,4 @@ class RunStore(Protocol):
     def save_progress(self, answers: Mapping[str, Answer]) -> None: ...
 
 
-__all__ = ["AnswerRecord", "ComparisonStore", "DatabaseState", "RatingStore", "RunStore"]
+__all__ = ["AnswerRecord", "ComparisonStore", "DatabaseState", "DocumentsState", "RatingStore", "RunStore"]

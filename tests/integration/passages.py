@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from app.domain.documents import Chunk, Chunking, Collection, Document, Vector, Vectors
 from app.domain.models import ModelRef
@@ -43,6 +45,15 @@ def address() -> Callable[[], str]:
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     atexit.register(server.close)
     return server.address
+
+
+def url() -> str:
+    """The server as PGVECTOR_URL names it."""
+    if SERVER:
+        return SERVER
+    at = conninfo_to_dict(address()())
+    query = urlencode({name: at[name] for name in ("host", "port") if name in at})
+    return f"postgresql://{at['user']}@/{at['dbname']}?{query}"
 
 
 @contextmanager
