@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
-
 from app.services.export_training import Training
 from app.services.questions import QuestionSets
 from app.services.queue_order import NearestFirst
 from app.services.queueing import RatingQueue
 from storage.batches import SqlBatchStore
 from storage.comparisons import SqlComparisonStore
+from storage.database import Database
 from storage.questions import SqlQuestionStore
 from storage.queue import SqlQueueStore
 from storage.rated import SqlRatedStore
@@ -29,7 +28,7 @@ class Evaluation:
     queue: RatingQueue
 
 
-def evaluation(database: Engine) -> Evaluation:
+def evaluation(database: Database) -> Evaluation:
     question_store, batch_store = SqlQuestionStore(database), SqlBatchStore(database)
     return Evaluation(
         questions=QuestionSets(question_store),

@@ -37,7 +37,7 @@ def history_export(
             st.write(t("Fine-tuning"))
             for made in TRAINING_FORMATS:
                 st.download_button(
-                    "DPO" if made == "dpo" else "Alpaca",
+                    {"dpo": "DPO", "alpaca": "Alpaca"}[made],
                     data=partial(_lines, train, made),
                     file_name=f"understudy-{made}.jsonl",
                     mime=MEDIA_TYPES["jsonl"],

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -28,6 +28,7 @@ from storage import problems
 from storage.migrate import migrate
 
 T = TypeVar("T")
+Database: TypeAlias = Engine
 
 BUSY_SECONDS = 15.0
 _WRITE = "understudy_write"  # execution option: "durable" or "quick"; absent for reading
