@@ -46,8 +46,8 @@ class Ballots:
 class Results:
     """Everything that the results page, `results` and the decision record say of a batch.
 
-    `standings` counts best-of-n ratings too and is None where nothing was rated; the verdict does not
-    count them (who lost to a third was never compared). `cheapest` and `fastest` say for each
+    `standings` is for three contestants or more, and None where nothing was rated: of two the votes say
+    all. It counts best-of-n ratings too; the verdict does not (who lost to a third was never compared). `cheapest` and `fastest` say for each
     contestant whether it is on the Pareto front of quality against cost, against time; None: unknown.
     """
 
@@ -149,7 +149,7 @@ class ResultsService:
                 questions=len(asked.questions),
                 closed=closed(batch, figures, cast),
             ),
-            standings=standings(cast.votes, len(people)) if len(cast.votes) else None,
+            standings=standings(cast.votes, len(people)) if len(people) > 2 and len(cast.votes) else None,
             by_category=slices(counted, of_category, batch.terms),
             by_language=slices(counted, grouped([_language(q) for q in asked.questions]), batch.terms),
             cheapest=_front(people, lambda c: c.usd_per_answer),
