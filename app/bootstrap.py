@@ -9,12 +9,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from dotenv import load_dotenv
 
 from app import settings as settings_module
 from app.bootstrap_documents import documents
-from app.bootstrap_evaluation import evaluation
+from app.bootstrap_evaluation import Machinery, evaluation
 from app.domain.chat import Provider
 from app.domain.documents import PassageStore
 from app.domain.errors import UserError
@@ -34,6 +35,7 @@ from app.providers.openai import OpenAIProvider
 from app.providers.redaction import scrub
 from app.providers.switched_off import SwitchedOff
 from app.services.answering import Answering, Patience
+from app.services.batches import Batches
 from app.services.comparing import Comparing
 from app.services.directory import Directory
 from app.services.export_training import Training
@@ -50,7 +52,7 @@ from app.settings import ROOT, Settings
 from storage.comparisons import SqlComparisonStore
 from storage.condition import condition
 from storage.database import open_database
-from storage.owners import Owner, interrupt_the_dead
+from storage.owners import Owner, interrupt_the_dead, is_alive
 from storage.ratings import SqlRatingStore
 
 log = logging.getLogger(__name__)
@@ -78,6 +80,7 @@ class Container:
     documents: Callable[[], DocumentsState]
     collections: Listing
     questions: QuestionSets
+    batches: Batches
     training: Training
     queue: RatingQueue
     fetches: Fetches
@@ -103,6 +106,8 @@ class Container:
             self._closed = True
         self.fetches.close()
         self.indexing.close()
+        # Before the engine: it would store what is under way as stopped, and it is to be asked again.
+        self.batches.close()
         self.engine.close(tuple(self.directory.providers.values()))
         self.gguf.close_now()
         # After the engine: a comparison may have been searching.
@@ -141,7 +146,19 @@ def build(settings: Settings | None = None) -> Container:
     engine.start()
     directory = Directory(providers, engine)
     library = documents(settings, endpoints, tokens, prices, ModelAsker(directory, engine, answering))
-    evaluating = evaluation(engine_of_database)
+    evaluating = evaluation(
+        engine_of_database,
+        Machinery(
+            engine,
+            directory,
+            tokens,
+            prices,
+            library.searching.search,
+            library.passages.collection,
+            owner.id,
+            partial(is_alive, settings.home),
+        ),
+    )
     container = Container(
         settings=settings,
         engine=engine,
@@ -165,6 +182,7 @@ def build(settings: Settings | None = None) -> Container:
         documents=library.condition,
         collections=Listing(library.passages, library.begun),
         questions=evaluating.questions,
+        batches=evaluating.batches,
         training=evaluating.training,
         queue=evaluating.queue,
         fetches=Fetches(settings.models_folder, arrived=directory.forget),

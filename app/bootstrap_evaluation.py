@@ -5,12 +5,19 @@ Only `app.bootstrap` imports it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.domain.pricing import PriceBook, TokenCounter
+from app.domain.searching import Search
+from app.services.batch_starting import Starting
+from app.services.batches import Batches
+from app.services.directory import Directory
 from app.services.export_training import Training
 from app.services.questions import QuestionSets
 from app.services.queue_order import NearestFirst
 from app.services.queueing import RatingQueue
+from app.services.runs import RunEngine
 from storage.batches import SqlBatchStore
 from storage.comparisons import SqlComparisonStore
 from storage.database import Database
@@ -24,14 +31,37 @@ from storage.votes import SqlVoteStore
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     questions: QuestionSets
+    batches: Batches
     training: Training
     queue: RatingQueue
 
 
-def evaluation(database: Database) -> Evaluation:
+@dataclass(frozen=True, slots=True)
+class Machinery:
+    """What batches run on; `owner` is this process, `alive` tells whether another one still runs."""
+
+    engine: RunEngine
+    directory: Directory
+    tokens: TokenCounter
+    prices: PriceBook
+    search: Search
+    collection: Callable[[str], object]
+    owner: str
+    alive: Callable[[str], bool]
+
+
+def evaluation(database: Database, on: Machinery) -> Evaluation:
     question_store, batch_store = SqlQuestionStore(database), SqlBatchStore(database)
     return Evaluation(
         questions=QuestionSets(question_store),
+        batches=Batches(
+            batch_store,
+            Starting(batch_store, question_store, on.engine, on.directory, on.tokens, on.prices, on.search, on.owner),
+            on.engine,
+            on.collection,
+            on.owner,
+            on.alive,
+        ),
         training=Training(SqlRatedStore(database), lambda batch: batch_store.get(batch).id),
         queue=RatingQueue(
             SqlQueueStore(database),

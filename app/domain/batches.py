@@ -82,7 +82,11 @@ class BatchPlan:
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """Counts of answers; `spent_usd` None while nothing priced was answered. Seconds left None: not known yet."""
+    """Counts of answers; `spent_usd` None while nothing priced was answered. Seconds left None: not known yet.
+
+    `failed` counts every answer that is over and not complete, `stopped` those that nobody will ask,
+    `cached` those of the complete ones that were copied.
+    """
 
     answers: int
     done: int
@@ -91,6 +95,12 @@ class BatchProgress:
     cached: int = 0
     spent_usd: Decimal | None = None
     seconds_left: float | None = None
+    stopped: int = 0
+
+    @property
+    def left(self) -> int:
+        """Answers still to come, those that are running too."""
+        return max(0, self.answers - self.done - self.failed - self.stopped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,10 @@ class RunEngine:
         self._loop.call_soon(self._started.set)
         saver = self._loop.create_task(self._save_regularly())
         self._loop.run_forever()
-        saver.cancel()
-        self._loop.run_until_complete(asyncio.gather(saver, return_exceptions=True))
+        ending = [task for task in (saver, self._storing) if task is not None]
+        for task in ending:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*ending, return_exceptions=True))
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 

@@ -36,6 +36,10 @@ class Retrieved:
         return sum(step.seconds for step in self.steps)
 
 
+class NothingFits(UserError):
+    """The collection is there, and holds nothing for this question."""
+
+
 def retrieve(search: Search, collection: str, prompt: str, settings: SearchSettings = DEFAULT) -> Retrieved:
     """Find the passages that every contestant is given for `prompt`. Blocks.
 
@@ -49,7 +53,7 @@ def retrieve(search: Search, collection: str, prompt: str, settings: SearchSetti
         notices = (Message("The sources were searched for by the first {n} characters.", n=f"{LONGEST_QUERY:,}"),)
     result = search(query[:LONGEST_QUERY], collection, settings)
     if not result.evidence:
-        raise UserError(
+        raise NothingFits(
             Message("Nothing in the collection “{name}” fits the question.", name=collection),
             Message("Ask in other words, choose another collection, or compare without sources."),
         )

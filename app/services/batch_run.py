@@ -1,0 +1,287 @@
+"""One batch while this process runs it: fed, asked, leased, until nothing is left or it is to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from app.domain.answers import Answer, Status
+from app.domain.batches import BatchRecord, BatchState, BatchStore, Tally
+from app.domain.chat import ChatRequest, Provider
+from app.domain.message import Message
+from app.domain.models import Capabilities, ModelRef
+from app.services.batch_asking import Asking
+from app.services.batch_feeding import Begun, Feeding
+from app.services.batch_judging import Doubts, Fate
+from app.services.batch_lane import Ask, Backoff, Lane
+from app.services.batch_purse import Purse
+from app.services.runs import RunEngine
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+RENEW, LOOK = 15.0, 1.0  # seconds between two renewals of the lease, two looks at what others ask
+LEAVING = 5.0  # seconds that storing the end of a batch may take
+LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who takes part, by contestant, and the most that a request costs."""
+
+    providers: Sequence[Provider]
+    accepts: Mapping[ModelRef, Capabilities]
+    worst: Callable[[int, ChatRequest], Decimal]
+
+
+class BatchRun:
+    """Methods on the run engine's loop only, but for `record`, which may be read from any thread."""
+
+    def __init__(
+        self,
+        record: BatchRecord,
+        tallies: Sequence[Tally],
+        cast: Cast,
+        feeding: Callable[[Callable[[], bool]], Feeding],
+        store: BatchStore,
+        engine: RunEngine,
+        owner: str,
+        backoff: Backoff,
+    ) -> None:
+        plan = record.plan
+        self._record, self._cast, self._store, self._engine, self._owner = record, cast, store, engine, owner
+        self._lane_of = [_lane_of(record, n, cast) for n in range(len(plan.contestants))]
+        lanes = {
+            name: Lane(1, backoff, same_model_first=True) if name == LOCAL else Lane(plan.concurrency, backoff)
+            for name in self._lane_of
+        }
+        self.purse = Purse(plan.budget_usd, record.progress.spent_usd or Decimal(0))
+        doubts = Doubts(len(plan.contestants))
+        for tally in tallies:
+            if tally.done > tally.cached:
+                doubts.prove(tally.contestant)
+        self.asking = Asking(
+            engine, lanes, self.purse, doubts, over=self._over, pause=self.pause, changed=self._look_on
+        )
+        self._feeding = feeding(lambda: self.wanted is BatchState.RUNNING)
+        self._feeder: asyncio.Task[None] | None = None
+        self._open: dict[int, int] = {}
+        self._ahead = 2 * plan.concurrency
+        self._counts = record.progress
+        self._over_by_contestant = [t.done + t.failed for t in tallies]
+        self._finished = asyncio.Event()
+        self.wanted = BatchState.RUNNING
+        self.reason: Message | None = None
+        self._lost_it = False
+
+    @property
+    def record(self) -> BatchRecord:
+        """As it stands this moment."""
+        spent = self.purse.spent
+        progress = replace(
+            self._counts,
+            running=self.asking.running,
+            spent_usd=spent if spent or self._record.progress.spent_usd is not None else self._counts.spent_usd,
+            seconds_left=self._seconds_left(),
+        )
+        reason = self.reason or self._waits_for()
+        return replace(self._record, state=BatchState.RUNNING, progress=progress, reason=reason)
+
+    # The whole of it
+
+    async def run(self, opened: Sequence[Begun]) -> None:
+        """Ask what is open, then what is pending; ends when the batch is nobody's any more."""
+        keeper = asyncio.create_task(self._hold())
+        try:
+            for begun in opened:
+                self._put(begun)
+            self.asking.pump()
+            self._look_on()
+            await self._finished.wait()
+        finally:
+            keeper.cancel()
+            if not self._lost_it:
+                await self._leave()
+
+    def pause(self, why: Message | None = None) -> None:
+        """Send nothing more; what is under way is waited for."""
+        if self.wanted is BatchState.RUNNING:
+            self.wanted, self.reason = BatchState.PAUSED, why
+            self.asking.halt()
+            self._look_on()
+
+    def stop(self) -> None:
+        """Break off what is under way; nothing more is asked, ever."""
+        self.wanted, self.reason = BatchState.STOPPED, None
+        self.asking.cancel(leaving=False)
+        self._look_on()
+
+    def leave(self) -> None:
+        """This process ends: what is under way is asked again by whoever resumes."""
+        self.wanted = BatchState.INTERRUPTED
+        self.asking.cancel(leaving=True)
+        self._look_on()
+
+    def _look_on(self) -> None:
+        """Something changed: feed, decide about doubts, see whether it is over."""
+        going = self.wanted is BatchState.RUNNING
+        feeding = self._feeder is not None
+        if going and not feeding and not self._feeding.empty and len(self._open) * 2 <= self._ahead:
+            self._feeder = asyncio.get_running_loop().create_task(self._feed())
+        elif going and not feeding and self._feeding.empty:
+            if self.asking.doubting:
+                self.asking.doubts.settle(Fate.KEEP)
+            elif self.asking.idle and not self.asking.queued:
+                self.wanted = BatchState.DONE
+        if self.wanted is not BatchState.RUNNING and self._feeder is None and self.asking.idle:
+            self._finished.set()
+
+    async def _feed(self) -> None:
+        try:
+            begun, refused = await self._feeding.some(self._ahead - len(self._open))
+        except Exception as exc:
+            log.exception("a batch could not be fed")
+            self.pause(Message("Something broke inside Understudy: {detail}", detail=type(exc).__name__))
+        else:
+            for one in begun:
+                self._put(one)
+            contestants = len(self._cast.providers)
+            self._counts = replace(self._counts, failed=self._counts.failed + refused * contestants)
+            self._over_by_contestant = [n + refused for n in self._over_by_contestant]
+            if self._feeding.given_up and self._feeding.trouble is not None:
+                self.pause(self._feeding.trouble)
+        self._feeder = None
+        self.asking.pump()
+        self._look_on()
+
+    def _put(self, begun: Begun) -> None:
+        for position, answer_id in enumerate(begun.answer_ids):
+            if answer_id is None:
+                self._count(position, Status.DONE, copied=True)
+                continue
+            request = begun.prepared.requests[position]
+            self._open[begun.item.position] = self._open.get(begun.item.position, 0) + 1
+            self.asking.put(
+                Ask(
+                    answer_id,
+                    begun.item.position,
+                    position,
+                    self._lane_of[position],
+                    self._cast.providers[position],
+                    request,
+                    self._cast.worst(position, request),
+                    begun.prepared.notices,
+                )
+            )
+
+    def _over(self, ask: Ask, answer: Answer) -> None:
+        self._open[ask.item] -= 1
+        if not self._open[ask.item]:
+            del self._open[ask.item]
+        if answer.cost_usd is not None and self._counts.spent_usd is None:
+            self._counts = replace(self._counts, spent_usd=Decimal(0))
+        self._count(ask.contestant, answer.status)
+
+    def _count(self, contestant: int, status: Status, *, copied: bool = False) -> None:
+        c = self._counts
+        self._over_by_contestant[contestant] += 1
+        self._counts = replace(
+            c,
+            done=c.done + (status is Status.DONE),
+            stopped=c.stopped + (status is Status.CANCELLED),
+            failed=c.failed + (status not in (Status.DONE, Status.CANCELLED)),
+            cached=c.cached + copied,
+        )
+
+    # What it waits for
+
+    def _waits_for(self) -> Message | None:
+        if self.wanted is not BatchState.RUNNING:
+            return None
+        if (why := self._engine.trouble or self._feeding.trouble) is not None:
+            return why
+        for name, lane in self.asking.lanes.items():
+            if lane.trouble is not None:
+                return Message(
+                    "Waiting for {endpoint}: {reason} Asking again in {seconds} s.",
+                    endpoint=name,
+                    reason=lane.trouble,
+                    seconds=round(lane.wait),
+                )
+        return None
+
+    def _seconds_left(self) -> float | None:
+        if self.wanted is not BatchState.RUNNING or not self._counts.left:
+            return None
+        each = self._counts.answers // len(self._lane_of)
+        left = dict.fromkeys(self.asking.lanes, 0)
+        for lane, over in zip(self._lane_of, self._over_by_contestant, strict=True):
+            left[lane] += max(0, each - over)
+        # Endpoints answer beside each other: the slowest decides.
+        times = [self.asking.lanes[name].seconds_for(answers) for name, answers in left.items()]
+        known = [t for t in times if t is not None]
+        return max(known) if len(known) == len(times) else None
+
+    # Whose it is
+
+    async def _hold(self) -> None:
+        """Renew the lease, hear what others ask, tell them what the batch waits for."""
+        loop = asyncio.get_running_loop()
+        renewed, told = loop.time(), self._record.reason
+        while True:
+            await asyncio.sleep(LOOK)
+            until = datetime.now(UTC) + LEASE if loop.time() - renewed >= RENEW else None
+            reason = self.reason or self._waits_for()
+            try:
+                ours, asked = await asyncio.to_thread(self._store.beat, self._record.id, self._owner, until)
+                if ours and (reason is None) != (told is None):
+                    await asyncio.to_thread(self._store.note, self._record.id, self._owner, reason)
+                    told = reason
+            except Exception as exc:
+                log.warning("a batch's lease could not be renewed: %s", type(exc).__name__)
+                # The database is away from everybody, or full: nobody else takes it before the lease is over.
+                ours, asked = loop.time() - renewed < LEASE.total_seconds(), None
+            else:
+                renewed = loop.time() if until is not None else renewed
+            if not ours:
+                log.warning("a batch is run by somebody else now")
+                self._lost_it = True
+                self.leave()
+            elif asked == "pause":
+                self.pause()
+            elif asked == "stop" and self.wanted is not BatchState.STOPPED:
+                self.stop()
+            if self._engine.trouble is None:
+                self.asking.pump()  # storing works again
+
+    async def _leave(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVING):
+                while True:
+                    try:
+                        await self._engine.writing(self._store_end)
+                        return
+                    except Exception as exc:
+                        log.error("the end of a batch could not be stored: %s", type(exc).__name__)
+                        await asyncio.sleep(0.5)
+
+    def _store_end(self) -> None:
+        if lost := self.asking.lost:
+            self._store.write_off(self._record.id, lost)
+            self.asking.lost = Decimal(0)
+        if self.wanted is BatchState.STOPPED:
+            self._store.cancel(self._record.id)
+        self._store.leave(self._record.id, self._owner, self.wanted, self.reason)
+
+
+def _lane_of(record: BatchRecord, contestant: int, cast: Cast) -> str:
+    """Each endpoint has one; all that may share a machine have one together where answers come one at a time."""
+    model = record.plan.contestants[contestant].model
+    if record.plan.start == "one_at_a_time" and cast.accepts[model].local:
+        return LOCAL
+    return model.provider

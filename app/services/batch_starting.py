@@ -1,0 +1,130 @@
+"""What a batch needs to know before it can run: who takes part, what they cost, what is still to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+
+from app.domain.batches import BatchItem, BatchPlan, BatchRecord, BatchStore
+from app.domain.chat import ChatRequest
+from app.domain.comparisons import ComparisonRecord
+from app.domain.errors import UnderstudyError
+from app.domain.evidence import Evidence
+from app.domain.models import Capabilities, ModelRef
+from app.domain.pricing import PriceBook, TokenCounter
+from app.domain.questions import QuestionSet, QuestionStore
+from app.domain.searching import Search
+from app.services.batch_estimate import SEARCHED, BatchEstimate, estimate
+from app.services.batch_feeding import Begun, Feeding
+from app.services.batch_lane import Backoff
+from app.services.batch_purse import check_budget, worst_case
+from app.services.batch_requests import Prepared, Preparing
+from app.services.batch_run import BatchRun, Cast
+from app.services.directory import Directory
+from app.services.runs import RunEngine
+from app.services.sources import NothingFits, retrieve
+
+
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """Blocks: not for the loop. `owner` is this process."""
+
+    store: BatchStore
+    sets: QuestionStore
+    engine: RunEngine
+    directory: Directory
+    tokens: TokenCounter
+    prices: PriceBook
+    search: Search
+    owner: str
+    backoff: Backoff = Backoff()
+
+    def questions(self, plan: BatchPlan) -> QuestionSet:
+        """Raises UserError for a set or a version that is not there."""
+        return self.sets.get(plan.question_set, plan.version)
+
+    def accepts(self, plan: BatchPlan) -> dict[ModelRef, Capabilities]:
+        return self.directory.capabilities_of(dict.fromkeys(c.model for c in plan.contestants))
+
+    def check(self, plan: BatchPlan) -> None:
+        """Raises UserError for a provider that is not there, and for a budget that could not be kept."""
+        for contestant in plan.contestants:
+            self.directory.provider(contestant.model)
+        if plan.budget_usd is not None:
+            check_budget(plan, self.prices, {ref: takes.local for ref, takes in self.accepts(plan).items()})
+
+    def estimate(self, plan: BatchPlan, asked: QuestionSet) -> BatchEstimate:
+        return estimate(
+            plan,
+            asked.questions,
+            tokens=self.tokens,
+            prices=self.prices,
+            accepts=self.accepts(plan),
+            speed=self.store.speed,
+            evidence=self._samples(plan, asked),
+        )
+
+    def run_of(self, record: BatchRecord) -> tuple[BatchRun, list[Begun]]:
+        """All that a run needs to know, read before it is on the loop. The batch is this process's already."""
+        asked = self.questions(record.plan)
+        accepts = self.accepts(record.plan)
+        look = self.directory.look(1.0)
+        infos = {c.model: look.info(c.model) for c in record.plan.contestants}
+        digests = {ref: info.digest for ref, info in infos.items() if info is not None and info.digest}
+        preparing = Preparing(record.plan, accepts, digests, self.tokens, self.search)
+        opened = [_opened(preparing, i, c) for i, c in self.store.reopen(record.id, self.owner)]
+
+        def worst(contestant: int, request: ChatRequest) -> Decimal:
+            model = record.plan.contestants[contestant].model
+            return worst_case(request, model, self.prices, self.tokens, local=accepts[model].local)
+
+        if record.owner is not None and (lost := _at_stake(record, opened, worst)):
+            # Its process was killed: what it had under way then was never heard of, and may have been billed.
+            self.store.write_off(record.id, lost)
+        record = self.store.get(record.id)
+        feeding = partial(
+            Feeding,
+            record,
+            self.owner,
+            asked,
+            self.store.pending(record.id),
+            preparing,
+            self.store,
+            self.engine,
+            self.backoff,
+        )
+        cast = Cast([self.directory.provider(c.model) for c in record.plan.contestants], accepts, worst)
+        tallies = self.store.tallies(record.id)
+        run = BatchRun(record, tallies, cast, feeding, self.store, self.engine, self.owner, self.backoff)
+        return run, opened
+
+    def _samples(self, plan: BatchPlan, asked: QuestionSet) -> list[Evidence]:
+        found: list[Evidence] = []
+        for question in asked.questions[:SEARCHED] if plan.collection else ():
+            try:
+                found.append(retrieve(self.search, plan.collection, question.text, plan.search).evidence)
+            except NothingFits:
+                found.append(Evidence())
+            except UnderstudyError:
+                break
+        return found
+
+
+def _opened(preparing: Preparing, item: BatchItem, record: ComparisonRecord) -> Begun:
+    """A comparison that was begun before: the answers that it still lacks."""
+    answers = sorted(record.answers, key=lambda a: a.position)
+    ids = tuple(None if a.answer.status.over else a.id for a in answers)
+    return Begun(item, Prepared(record.comparison, preparing.requests(record.comparison), ()), ids)
+
+
+def _at_stake(record: BatchRecord, opened: Sequence[Begun], worst: Callable[[int, ChatRequest], Decimal]) -> Decimal:
+    """The most that can have been spent on requests under way: of each contestant as many as went out at once."""
+    costs: dict[int, list[Decimal]] = {}
+    for begun in opened:
+        for position, answer_id in enumerate(begun.answer_ids):
+            if answer_id is not None:
+                costs.setdefault(position, []).append(worst(position, begun.prepared.requests[position]))
+    most = record.plan.concurrency
+    return sum((sum(sorted(c, reverse=True)[:most], Decimal(0)) for c in costs.values()), Decimal(0))
