@@ -103,6 +103,7 @@ def delete(
             sure(output.text(Message("Delete {name} with its passages ({n})?", name=what, n=passages)))
         if found:
             box.passages.delete_document(found.id)
+            box.passages.finish(record.name)  # a server that stops with us has no time to do it by itself
         else:
             box.passages.delete_collection(record.name)
     if as_json:

@@ -275,7 +275,7 @@ class PassageStore(Protocol):
         ...
 
     def finish(self, collection: str) -> None:
-        """Bring the indexes into shape after many puts: build HNSW when it pays. Harmless at any time."""
+        """Bring the indexes into shape after many puts and deletions: build HNSW when it pays. Harmless at any time."""
         ...
 
     def documents(self, collection: str) -> Sequence[DocumentRecord]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace as replace_fields
 from pathlib import Path
@@ -70,6 +71,7 @@ class PgPassageStore:
         self._release = release
         self._connections = Connections(address, place, remedy, lambda c: schema.prepare(c, schema_name))
         self._known: dict[str, tuple[CollectionRecord, float]] = {}
+        self._gone: Counter[int] = Counter()  # passages deleted since they were last tidied up, by collection
 
     def close(self) -> None:
         self._connections.close()
@@ -177,12 +179,11 @@ class PgPassageStore:
                 # One writer at a time in a collection: two that count the same terms would wait for each other.
                 self._lock(connection, record.id)
                 same, older = versions(connection, self._schema, record.id, named.name, named.origin, named.digest)
-                for version in older:
-                    writing.remove(connection, self._schema, record.id, version.id)
+                self._remove(connection, record.id, older)
                 if same is not None and not (moved and same.name == normal(moved)):
                     return Stored(Put.DUPLICATE, same, bool(older))
                 if same is not None:
-                    writing.remove(connection, self._schema, record.id, same.id)
+                    self._remove(connection, record.id, [same])
                 # A version that is replaced hands its name on, which need not be the one asked for.
                 name = older[0].name if older else free(connection, self._schema, record.id, named.name)
                 given = replace_fields(named, name=name)
@@ -205,15 +206,15 @@ class PgPassageStore:
                 same, older = versions(connection, self._schema, record.id, normal(name), origin, digest)
                 if same is None:
                     return None
-                for version in older:
-                    writing.remove(connection, self._schema, record.id, version.id)
+                self._remove(connection, record.id, older)
                 return Stored(Put.DUPLICATE, same, bool(older))
 
         return self._in(collection, work)
 
     def finish(self, collection: str) -> None:
         def work(connection: Connection, record: CollectionRecord) -> None:
-            upkeep.build_index(connection, self._schema, record.id, record.collection.dimension)
+            gone = self._gone.pop(record.id, 0)
+            upkeep.build_index(connection, self._schema, record.id, record.collection.dimension, gone)
             upkeep.tidy(connection, self._schema, record.id)
 
         self._in(collection, work)
@@ -250,7 +251,9 @@ class PgPassageStore:
             collection = self._collection_of(connection, document_id)
             with connection.transaction():
                 self._lock(connection, collection)
-                writing.remove(connection, self._schema, collection, document_id)
+                self._remove(
+                    connection, collection, rows.documents(connection, self._schema, "WHERE d.id = %s", [document_id])
+                )
 
     # Search
 
@@ -329,6 +332,11 @@ class PgPassageStore:
         if row is None:
             raise no_document(str(document_id))
         return cast(int, row[0])
+
+    def _remove(self, connection: Connection, collection: int, documents: Sequence[DocumentRecord]) -> None:
+        for document in documents:
+            writing.remove(connection, self._schema, collection, document.id)
+            self._gone[collection] += document.passages
 
     def _drop(self, connection: Connection, collection: int) -> None:
         delete = sql.SQL("DELETE FROM {} WHERE id = %s").format(self._table("collections"))

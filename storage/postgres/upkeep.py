@@ -14,31 +14,50 @@ log = logging.getLogger(__name__)
 
 # Below, comparing every vector takes a few milliseconds, finds all, and costs nothing to keep.
 HNSW_FROM = 5000
+# Dead passages, as a share of the living, from which building the graph anew takes less time than VACUUM
+# takes to mend it: at 2 % of 20,000 it was 2 s against 3, at 20 % 2 s against 7.
+WORN = 0.02
 MB = 1 << 20
 
 
-def build_index(connection: Connection, name: str, collection: int, dimension: int) -> bool:
-    """Build HNSW if the collection is large enough and has none; returns whether it did.
+def build_index(connection: Connection, name: str, collection: int, dimension: int, gone: int = 0) -> bool:
+    """Build HNSW if the collection is large enough and has none, or a worn one; returns whether it did.
 
-    Cosine, so that LangChain's PGVectorStore uses it too.
+    Cosine, so that LangChain's PGVectorStore uses it too. `gone`: passages deleted that the server's
+    statistics may not know of yet. Searches go on meanwhile: the old one is dropped in the end.
     """
     if dimension > schema.MOST_DIMENSIONS_HALFVEC:
         return False
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [schema.lock_key(name), collection])
+        index = sql.Identifier(name, index_name(collection))
         row = connection.execute(
-            sql.SQL("SELECT passages, to_regclass(%s) IS NULL FROM {} WHERE id = %s").format(
-                sql.Identifier(name, "collections")
-            ),
-            [sql.Identifier(name, index_name(collection)).as_string(connection), collection],
+            sql.SQL(
+                "SELECT passages, to_regclass(%s) IS NOT NULL, coalesce(pg_stat_get_dead_tuples(to_regclass(%s)), 0)"
+                " FROM {} WHERE id = %s"
+            ).format(sql.Identifier(name, "collections")),
+            [
+                index.as_string(connection),
+                schema.passages_table(name, collection).as_string(connection),
+                collection,
+            ],
         ).fetchone()
-        if row is None or not row[1] or int(str(row[0])) < HNSW_FROM:
+        if row is None:
             return False
+        passages, there, dead = int(str(row[0])), bool(row[1]), max(gone, int(str(row[2])))
+        if (dead < max(1, WORN * passages)) if there else (passages < HNSW_FROM):
+            return False
+        worn = sql.Identifier(name, f"{index_name(collection)}_worn")
+        if there:
+            rename = sql.SQL("ALTER INDEX {} RENAME TO {}")
+            connection.execute(rename.format(index, sql.Identifier(f"{index_name(collection)}_worn")))
         try:
-            _create(connection, name, collection, dimension, int(str(row[0])), parallel=True)
+            _create(connection, name, collection, dimension, passages, parallel=True)
         except (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory):
             # A container's /dev/shm is too small to build with several processes.
-            _create(connection, name, collection, dimension, int(str(row[0])), parallel=False)
+            _create(connection, name, collection, dimension, passages, parallel=False)
+        if there:
+            connection.execute(sql.SQL("DROP INDEX {}").format(worn))
     return True
 
 
