@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import collection, compare, doctor, export, history, index, models, output, questions, rate, search
+from app.cli import batch, collection, compare, doctor, export, history, index, models, output, questions, rate, search
 
 WRONG_USAGE = 2
 STOPPED = 130
@@ -41,6 +41,7 @@ app.command("index")(index.index)
 app.command("search")(search.search)
 app.add_typer(collection.app, name="collections")
 app.add_typer(questions.app, name="questions")
+app.add_typer(batch.app, name="batch")
 app.command("rate")(rate.rate)
 app.command("reveal")(rate.reveal)
 app.command("history")(history.history)
