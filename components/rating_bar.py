@@ -25,11 +25,17 @@ def rater() -> str:
 
 
 def rating_bar(
-    record: ComparisonRecord | None, ballot: Ballot | None, *, running: bool, contestants: int = 2
+    record: ComparisonRecord | None,
+    ballot: Ballot | None,
+    *,
+    running: bool,
+    contestants: int = 2,
+    stars_and_name: bool = True,
 ) -> Vote | Literal["reveal"] | None:
     """The bar is always there, so that nothing jumps when it comes to life. Returns what was pressed.
 
     A blind comparison that cannot be voted on offers to be revealed: nobody could lift the blind else.
+    `stars_and_name` False: the page has another place for them.
     """
     ratable = {a.side for a in record.ratable} if record and not running else set()
     open_ = len(ratable) > 1
@@ -62,7 +68,7 @@ def rating_bar(
             revealed = st.button(
                 t("Reveal the models"), icon=":material/visibility:", key="reveal", shortcut="V", type="primary"
             )
-        elif _details(record, ballot, sorted(ratable), open_) and ballot is not None:
+        elif _details(record, ballot, sorted(ratable), open_, stars_and_name) and ballot is not None:
             pressed = ballot.vote.best, ballot.vote.outcome
     if revealed:
         return "reveal"
@@ -86,20 +92,19 @@ def _question(record: ComparisonRecord | None, ballot: Ballot | None, *, running
     return t("Which is better?")
 
 
-def _details(record: ComparisonRecord | None, ballot: Ballot | None, sides: list[int], open_: bool) -> bool:
+def _details(
+    record: ComparisonRecord | None, ballot: Ballot | None, sides: list[int], open_: bool, stars_and_name: bool
+) -> bool:
     """Returns whether changed details of a vote that is already cast are to be kept."""
-    with st.popover(
-        t("Add stars, tags, comment"), icon=":material/rate_review:", type="tertiary", disabled=not open_, key="details"
-    ):
+    label = t("Add stars, tags, comment") if stars_and_name else t("Add tags, comment")
+    with st.popover(label, icon=":material/rate_review:", type="tertiary", disabled=not open_, key="details"):
         if record is None or not open_:
             return False
-        for answer in (a for a in record.by_side if a.side in sides):
-            key = f"stars-{answer.id}"
-            if key not in st.session_state and ballot and (given := ballot.vote.stars.get(answer.id)):
-                st.session_state[key] = given - 1
-            with st.container(horizontal=True, vertical_alignment="center", key=f"stars-row-{answer.side}"):
-                st.markdown(f"**{LETTERS[answer.side]}**")
-                st.feedback("stars", key=key, persist_state="session")
+        if stars_and_name:
+            for answer in (a for a in record.by_side if a.side in sides):
+                with st.container(horizontal=True, vertical_alignment="center", key=f"stars-row-{answer.side}"):
+                    st.markdown(f"**{LETTERS[answer.side]}**")
+                    stars(answer.id, ballot)
         tags, comment = f"tags-{record.id}", f"comment-{record.id}"
         if tags not in st.session_state:
             st.session_state[tags] = list(ballot.vote.tags) if ballot else []
@@ -113,22 +118,32 @@ def _details(record: ComparisonRecord | None, ballot: Ballot | None, sides: list
             persist_state="session",
         )
         st.text_area(t("Comment"), key=comment, max_chars=10_000, height=80, persist_state="session")
-        rater()
-        st.text_input(
-            t("Your name"),
-            key=RATER,
-            max_chars=80,
-            placeholder=t("anonymous"),
-            on_change=_remember_rater,
-            persist_state="session",
-        )
+        if stars_and_name:
+            rater()
+            st.text_input(
+                t("Your name"),
+                key=RATER,
+                max_chars=80,
+                placeholder=t("anonymous"),
+                on_change=remember_rater,
+                persist_state="session",
+            )
         if ballot is None:
             st.caption(t("All of this is saved when you vote."))
             return False
         return st.button(t("Keep"), key="keep-details", type="primary")
 
 
-def _remember_rater() -> None:
+def stars(answer: str, ballot: Ballot | None) -> None:
+    """The stars of one answer, as the vote that stands gave them; the next vote reads them."""
+    key = f"stars-{answer}"
+    if key not in st.session_state and ballot and (given := ballot.vote.stars.get(answer)):
+        st.session_state[key] = given - 1
+    st.feedback("stars", key=key, persist_state="session")
+
+
+def remember_rater() -> None:
+    """Keep the name for this browser's next visit."""
     cookies.write(RATER, rater())
 
 

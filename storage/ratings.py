@@ -124,7 +124,7 @@ def _correcting(connection: Connection, ratings: Sequence[Rating]) -> list[Ratin
         for rater, comparison, left, right, best_of, vote in earlier:
             pair = frozenset((left, right)) if best_of is None else frozenset[str]()
             last[rater, comparison, pair] = vote
-    corrected = []
+    corrected: list[Rating] = []
     for rating in ratings:
         before = last.get(_subject(rating))
         # The rows of one press have one subject: the first of them must not be what the second corrects.

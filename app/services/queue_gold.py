@@ -58,12 +58,18 @@ def choose(
     for pair in sorted(order, key=lambda p: p.question in avoid)[:_TRIES]:
         which = mixed(pair)[-1] & 1
         contestant, right = pair.contestants[which], pair.key[1 + which]
-        others = [p for p in order if p.question != pair.question and contestant in p.contestants]
-        for other in reversed(others[-_TRIES:]):
+        others = [p for p in reversed(order) if p.question != pair.question and contestant in p.contestants]
+        # One of the same category first: an answer about something else altogether would be no test.
+        others.sort(key=_elsewhere(pair.category))
+        for other in others[:_TRIES]:
             wrong = other.key[1 + other.contestants.index(contestant)]
             if text_of(pair.comparison, right).strip() != text_of(other.comparison, wrong).strip():
                 return pair.comparison, right, wrong
     return None
+
+
+def _elsewhere(category: str) -> Callable[[Pair], bool]:
+    return lambda pair: pair.category != category
 
 
 def passed(outcome: Outcome, right_is_left: bool) -> bool:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
 COMPARE = _PAGES / "compare.py"
 DOCUMENTS_PAGE = _PAGES / "documents.py"
+RATE = _PAGES / "rate.py"
 
 # Where a document is shown with its passages.
 DOCUMENTS = "documents"
