@@ -13,7 +13,7 @@ from app.cli.session import container
 if TYPE_CHECKING:
     from app.bootstrap import Container
     from app.domain.batches import BatchRecord
-    from app.evaluation.verdict import Finding, Verdict
+    from app.domain.verdicts import Finding, Verdict
     from app.services.results import Results
 
 NOT_MET = 3

@@ -9,7 +9,7 @@ from app.domain.message import Message
 
 if TYPE_CHECKING:
     from app.domain.intervals import Interval
-    from app.evaluation.verdict import Verdict
+    from app.domain.verdicts import Verdict
     from app.services.results import Results
 
 

@@ -7,12 +7,12 @@ questions, and bets on with the wealth there is. The quantiles over the paths ar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.evaluation.sequential import FRACTIONS, Evidence, log_wealth
+from app.domain.verdicts import Forecast, Shown
+from app.evaluation.sequential import FRACTIONS, log_wealth
 from app.evaluation.standing import HORIZON, Side, Sides, mean_of_rest, outlook, values_of, wealth_now
 from app.evaluation.units import Units
 
@@ -23,27 +23,10 @@ LOOKS = 60
 _CELLS = 2_000_000  # bettors x paths x looks x values that a step of the simulation may hold
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """Questions (not ratings) still to rate until half and until 80 % of the simulated paths are decided.
-
-    None where they are not decided within `horizon` questions: it may never be. `replace` is the share of
-    all paths that end with REPLACE, `keep` with KEEP.
-    """
-
-    half: int | None
-    most: int | None
-    horizon: int
-    replace: float
-    keep: float
-    paths: int
-    seed: int
-
-
 def forecast(
     found: Units,
     four: Sides,
-    results: Sequence[Evidence],
+    results: Sequence[Shown],
     alpha: float,
     seed: int,
     *,

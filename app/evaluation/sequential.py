@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.verdicts import Shown
 from app.evaluation.votes import Ints
 
 Floats = NDArray[np.float64]
@@ -116,23 +117,14 @@ def log_e(path: Bets, mu0: float | Floats) -> Floats:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One test: natural log of E now and at its highest, and the question with which it first reached 1/alpha."""
-
-    log_e: float
-    highest: float
-    shown_at: int | None
-
-
-def evidence(path: Bets, mu0: float, alpha: float) -> Evidence:
+def evidence(path: Bets, mu0: float, alpha: float) -> Shown:
     """Tests "the mean is at most mu0" at every step; once shown stays shown (Ville's inequality allows it)."""
     if not len(path.y):
-        return Evidence(0.0, 0.0, None)
+        return Shown(0.0, 0.0, None)
     found = log_e(path, mu0)
     shown = found >= -np.log(alpha)
     at = int(path.seen[np.argmax(shown)]) if shown.any() else None
-    return Evidence(float(found[-1]), float(found.max()), at)
+    return Shown(float(found[-1]), float(found.max()), at)
 
 
 def lower_bound(path: Bets, alpha: float, *, running: bool = True) -> float:

@@ -10,37 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.evaluation.sequential import FRACTIONS, Bets, Evidence, bets, evidence, log_wealth
+from app.domain.verdicts import Decision, Reason, Shown
+from app.evaluation.sequential import FRACTIONS, Bets, bets, evidence, log_wealth
 from app.evaluation.units import Units
 
 Floats = NDArray[np.float64]
 
 HORIZON = 2000
 """Questions ahead at which a forecast gives up."""
-
-
-class Decision(StrEnum):
-    REPLACE = "replace"
-    KEEP = "keep"
-    UNDECIDED = "undecided"
-
-
-class Reason(StrEnum):
-    """Why: of REPLACE the first, of KEEP the next two, of UNDECIDED the others."""
-
-    NOT_WORSE = "not_worse"
-    WORSE = "worse"
-    UNACCEPTABLE = "unacceptable"
-    NO_RATINGS = "no_ratings"
-    NOTHING_SHOWN = "nothing_shown"
-    DIFFERENCE_NOT_SHOWN = "difference_not_shown"
-    ACCEPTABLE_NOT_SHOWN = "acceptable_not_shown"
-    SET_EXHAUSTED = "set_exhausted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +70,17 @@ class Standing:
     """The four tests of one category after `n` questions, and a rough number of questions to its verdict."""
 
     n: int
-    not_worse: Evidence
-    worse: Evidence
-    acceptable: Evidence
-    unacceptable: Evidence
+    not_worse: Shown
+    worse: Shown
+    acceptable: Shown
+    unacceptable: Shown
     decision: Decision
     reason: Reason
     decided_at: int | None
     ahead: float
 
     @property
-    def results(self) -> tuple[Evidence, Evidence, Evidence, Evidence]:
+    def results(self) -> tuple[Shown, Shown, Shown, Shown]:
         return self.not_worse, self.worse, self.acceptable, self.unacceptable
 
 
@@ -126,7 +107,7 @@ def standing(found: Units, rules: Rules, alpha: float, size: int | None = None) 
     return Standing(len(found), not_worse, worse, acceptable, unacceptable, decision, reason, at, ahead)
 
 
-def outcome(results: Sequence[Evidence], n: int, size: int | None) -> tuple[Decision, Reason, int | None]:
+def outcome(results: Sequence[Shown], n: int, size: int | None) -> tuple[Decision, Reason, int | None]:
     """The verdict from the four tests, in their order; the first one reached stays."""
     at = [np.inf if r.shown_at is None else r.shown_at for r in results]
     replace, keep = max(at[0], at[2]), min(at[1], at[3])
@@ -192,7 +173,7 @@ def wealth_now(side: Side) -> Floats:
     return np.asarray(log_wealth(path.y, path.scale * side.mu0 - path.shift)[:, -1])
 
 
-def _ahead(found: Units, four: Sides, results: Sequence[Evidence], alpha: float) -> float:
+def _ahead(found: Units, four: Sides, results: Sequence[Shown], alpha: float) -> float:
     """Questions until the nearest verdict if the rest were as `outlook` says, each bettor growing steadily."""
     x, acceptable, weights = outlook(found)
     weights = weights / weights.sum()

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.evaluation.sequential import FRACTIONS, LOG_CERTAIN, Bets, Evidence, mixed
+from app.domain.verdicts import Shown
+from app.evaluation.sequential import FRACTIONS, LOG_CERTAIN, Bets, mixed
 from app.evaluation.votes import Ints
 
 Floats = NDArray[np.float64]
@@ -93,11 +94,11 @@ def pooled(paths: Sequence[Bets], positions: Sequence[Ints], weights: Floats) ->
     )
 
 
-def evidence_pooled(steps: Pooled, mu0: float, alpha: float) -> Evidence:
+def evidence_pooled(steps: Pooled, mu0: float, alpha: float) -> Shown:
     """Tests "the mean over all categories is at most mu0"; `shown_at` counts the questions of all."""
     total = len(steps.y)
     if not total:
-        return Evidence(0.0, 0.0, None)
+        return Shown(0.0, 0.0, None)
     threshold = -np.log(alpha)
     now, eta = least_log_e(steps, total, mu0)
     # no eta can have less than the minimum: where any has too little, nothing is shown
@@ -116,7 +117,7 @@ def evidence_pooled(steps: Pooled, mu0: float, alpha: float) -> Evidence:
         most[reached[0]] = min(most[reached[0]], value)
     if found is None and now >= threshold:
         found = int(steps.at[-1])
-    return Evidence(now, highest, found)
+    return Shown(now, highest, found)
 
 
 def lower_bound_pooled(steps: Pooled, alpha: float) -> float:

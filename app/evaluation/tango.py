@@ -12,11 +12,12 @@ q being the maximum likelihood estimate, under d, of the chance of a lost questi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
+
+from app.domain.verdicts import FixedInterval
 
 Floats = NDArray[np.float64]
 
@@ -24,17 +25,6 @@ TANGO = "tango-1998"
 TANGO_FRACTIONAL = "tango-1998-fractional"
 STUDENT = "student-t"
 SMALL = 30
-
-
-@dataclass(frozen=True, slots=True)
-class FixedInterval:
-    """An interval for the mean difference, valid for one look at a number of questions fixed beforehand."""
-
-    low: float
-    high: float
-    level: float
-    n: int
-    method: str
 
 
 def score(d: float, b: float, c: float, n: float) -> float:

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.evaluation.forecast import Forecast, forecast
-from app.evaluation.sequential import Evidence, bets, evidence, interval, sequence
-from app.evaluation.standing import Decision, Reason, Rules, Standing, outcome, sides, standing
+from app.domain.verdicts import Decision, Finding, Forecast, Look, Verdict
+from app.evaluation.forecast import forecast
+from app.evaluation.sequential import bets, evidence, interval, sequence
+from app.evaluation.standing import Rules, Standing, outcome, sides, standing
 from app.evaluation.stratified import Pooled, evidence_pooled, lower_bound_pooled, pooled
-from app.evaluation.tango import FixedInterval, fixed_interval
+from app.evaluation.tango import fixed_interval
 from app.evaluation.units import Units
 from app.evaluation.votes import Ints
 
@@ -42,77 +43,6 @@ class Categories:
     @property
     def sizes(self) -> list[int]:
         return [int(n) for n in np.bincount(self.of[self.of >= 0], minlength=len(self.names))]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The sequence after `n` questions: the mean difference seen and the bounds that hold at all looks."""
-
-    n: int
-    mean: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one category shows, or with category None all of them. Shares are of 1; differences of [-1, 1].
-
-    `n` of `size` questions count; counts are of ratings. `low` and `high` bound the mean difference at
-    all looks together, each with 1 - alpha; `contradiction` says that these bounds crossed (the questions
-    were no random draws) and those of the present look alone are given. `acceptable_*` likewise.
-    """
-
-    category: str | None
-    decision: Decision
-    reason: Reason
-    decided_at: int | None
-    n: int
-    size: int | None
-    incomplete: int
-    ratings: int
-    wins: int
-    ties: int
-    losses: int
-    both_bad: int
-    both_bad_share: float | None
-    left_share: float | None
-    difference: float | None
-    low: float
-    high: float
-    contradiction: bool
-    fixed: FixedInterval | None
-    acceptable: float | None
-    acceptable_low: float
-    acceptable_high: float
-    not_worse: Evidence
-    worse: Evidence
-    above_bar: Evidence
-    below_bar: Evidence
-    needed: Forecast | None
-    alpha: float
-    method: str
-    source: str
-    looks: tuple[Look, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The findings with all that they rest on: enough to compute them again from the same votes."""
-
-    overall: Finding
-    categories: tuple[Finding, ...]
-    margin: float
-    alpha: float
-    alpha_each: float
-    tests: int
-    multiplicity: str
-    bar: float
-    required: int
-    about: str
-    """`this_set` (a finite set, without replacement) or `questions_like_these` (independent draws)."""
-    surplus: int
-    seed: int
 
 
 def decide(

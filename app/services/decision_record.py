@@ -22,8 +22,8 @@ from app.domain.figures import FigureStore
 from app.domain.message import Message
 from app.domain.models import ModelInfo, ModelRef
 from app.domain.pricing import PriceBook
+from app.domain.verdicts import Verdict
 from app.domain.votes import BatchVotes, Votes, VoteStore
-from app.evaluation.verdict import Verdict
 from app.services.results import Results, closed, grouped, verdict_of
 from app.services.results_json import plain, results_to_dict
 

@@ -17,6 +17,7 @@ from app.domain.figures import AnswerFigures, FigureStore
 from app.domain.message import Message
 from app.domain.questions import Question, QuestionSet, QuestionStore
 from app.domain.standings import Agreement, Standings
+from app.domain.verdicts import Verdict
 from app.domain.votes import BatchVotes, Votes, VoteStore
 from app.evaluation.agreement import of_votes
 from app.evaluation.bradley_terry import standings
@@ -24,7 +25,7 @@ from app.evaluation.language import language_of
 from app.evaluation.pareto import front
 from app.evaluation.standing import Rules
 from app.evaluation.units import units
-from app.evaluation.verdict import Categories, Verdict, decide
+from app.evaluation.verdict import Categories, decide
 from app.services.measuring import MeasuringService
 from app.services.results_contestants import ContestantResult, contestants
 from app.services.results_slices import Slice, slices
@@ -47,8 +48,9 @@ class Results:
     """Everything that the results page, `results` and the decision record say of a batch.
 
     `standings` is for three contestants or more, and None where nothing was rated: of two the votes say
-    all. It counts best-of-n ratings too; the verdict does not (who lost to a third was never compared). `cheapest` and `fastest` say for each
-    contestant whether it is on the Pareto front of quality against cost, against time; None: unknown.
+    all. It counts best-of-n ratings too; the verdict does not (who lost to a third was never compared).
+    `cheapest` and `fastest` say for each contestant whether it is on the Pareto front of quality against
+    cost, against time; None: unknown.
     """
 
     batch: BatchRecord

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.domain.message import Message
-from app.evaluation.standing import Decision, Reason
-from app.evaluation.verdict import Finding, Verdict
+from app.domain.verdicts import Decision, Finding, Reason, Verdict
 
 WORDS = {
     Decision.REPLACE: Message("REPLACE"),

@@ -9,16 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.evaluation.sequential import (
-    LOG_CERTAIN,
-    SINGLE,
-    bets,
-    evidence,
-    interval,
-    log_e,
-    lower_bound,
-    sequence,
-)
+from app.evaluation.sequential import LOG_CERTAIN, SINGLE, bets, evidence, interval, log_e, lower_bound, sequence
 
 VALUES = st.lists(st.sampled_from([0.0, 1 / 6, 1 / 3, 0.5, 2 / 3, 5 / 6, 1.0]), min_size=1, max_size=40)
 

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.evaluation.standing import Decision, Reason, Rules, nearest_first, standing
+from app.domain.verdicts import Decision, Finding, Reason
+from app.evaluation.standing import Rules, nearest_first, standing
 from app.evaluation.units import units
-from app.evaluation.verdict import Categories, Finding, decide
+from app.evaluation.verdict import Categories, decide
 from benchmarks.coverage import main as coverage
 from tests.unit.rated import drawn, made, votes
 

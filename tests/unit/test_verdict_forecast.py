@@ -6,7 +6,8 @@ import time
 
 import numpy as np
 
-from app.evaluation.forecast import Forecast, forecast
+from app.domain.verdicts import Forecast
+from app.evaluation.forecast import forecast
 from app.evaluation.standing import HORIZON, Rules, outlook, sides, standing
 from app.evaluation.units import Units
 from benchmarks.coverage import Setting, draw, until_decided
