@@ -25,7 +25,7 @@ LARGEST = 64  # comparisons stored in one go
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A comparison that was stored: the ids of its answers by contestant, None for those that were copied."""
+    """A comparison that was stored: the ids of its answers by contestant, None for those that are there already."""
 
     item: BatchItem
     prepared: Prepared

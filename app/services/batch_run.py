@@ -99,7 +99,7 @@ class BatchRun:
         keeper = asyncio.create_task(self._hold())
         try:
             for begun in opened:
-                self._put(begun)
+                self._put(begun, opened=True)
             self.asking.pump()
             self._look_on()
             await self._finished.wait()
@@ -159,10 +159,11 @@ class BatchRun:
         self.asking.pump()
         self._look_on()
 
-    def _put(self, begun: Begun) -> None:
+    def _put(self, begun: Begun, *, opened: bool = False) -> None:
         for position, answer_id in enumerate(begun.answer_ids):
             if answer_id is None:
-                self._count(position, Status.DONE, copied=True)
+                if not opened:
+                    self._count(position, Status.DONE, copied=True)
                 continue
             request = begun.prepared.requests[position]
             self._open[begun.item.position] = self._open.get(begun.item.position, 0) + 1

@@ -102,7 +102,7 @@ class Batches:
             self._check_startable(record)
             budget = record.plan.budget_usd if budget_usd is None else budget_usd
             self._made.check(replace(record.plan, budget_usd=budget))
-            if not self._take(record, f"{socket.gethostname()}, {os.getpid()}"):
+            if not self._take(record, f"{socket.gethostname()}, pid {os.getpid()}"):
                 raise _run_by_another(self._store.get(record.id))
             try:
                 if budget_usd is not None:
@@ -232,6 +232,6 @@ async def _call(deed: Callable[[], None]) -> None:
 
 def _run_by_another(record: BatchRecord) -> UserError:
     return UserError(
-        Message("Batch {id} is being run by another process ({who}).", id=record.id, who=record.runner or "?"),
+        Message("Batch {id} is being run by another process: {who}.", id=record.id, who=record.runner or "?"),
         Message("Watch it: python -m app batch status {id}", id=record.id),
     )

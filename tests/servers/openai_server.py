@@ -1,6 +1,7 @@
 """A server that speaks the OpenAI protocol; how it behaves is the model's name.
 
-`steady-50tps-10s` (tokens per second × seconds, "w0 w1 …"), `answer`, `echo`, `korean`, `markdown`,
+`steady-50tps-10s` (tokens per second × seconds, "w0 w1 …"), `after-200ms` (all at once, after that), `answer`, `echo`,
+`korean`, `markdown`,
 `thinking`, `no-usage`, `endless`, `replay-<recording in tests/wire>`, and the `fault-…` below. The
 `gpt-…` models of the list refuse what the real ones refuse. As a process, for browsers and benchmarks:
 
@@ -37,6 +38,7 @@ x = 1
 """
 HTML = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"> <b>bold</b> &amp; done"
 STEADY = re.compile(r"steady-(\d+)tps-(\d+)s")
+AFTER = re.compile(r"after-(\d+)ms(-.*)?")
 
 LISTED = (
     ["answer", "echo", "korean", "markdown", "thinking", "no-usage", "endless", "steady-50tps-10s", "steady-20tps-10s"]
@@ -153,10 +155,14 @@ class OpenAIServer(FakeServer):
                 ),
             )
         elif request.json.get("stream"):
+            if late := AFTER.fullmatch(model):
+                await reply.sleep(int(late[1]) / 1000)
             if model != "fault-silence-first":
                 await reply.begin("text/event-stream; charset=utf-8")
             await answer(Chunks(request, reply))
         else:
+            if late := AFTER.fullmatch(model):
+                await reply.sleep(int(late[1]) / 1000)
             await whole(request, reply)
 
     def _first_time(self, model: str) -> bool:
@@ -177,7 +183,7 @@ class OpenAIServer(FakeServer):
             "no-usage": ANSWER,
             "fault-html": HTML,
         }
-        if model in plain or model.startswith(("gpt-", "fault-429-then-ok")):
+        if model in plain or AFTER.fullmatch(model) or model.startswith(("gpt-", "fault-429-then-ok")):
             text = plain.get(model, ANSWER)
             return lambda out: self._say(out, words(text), usage=model != "no-usage")
         return {
