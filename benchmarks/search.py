@@ -63,13 +63,20 @@ class Corpus:
 
 
 def clustered(count: int, rng: np.random.Generator) -> Vectors:
-    """Unit vectors around `count` / 50 centres, as embeddings of documents lie."""
-    centres = rng.normal(size=(max(1, count // 50), DIMENSION)).astype(np.float32)
-    return _near(centres, count, 0.8, rng)
+    """Unit vectors around a centre for each document, where five in six of its own passages lie.
+
+    Seven in ten of a passage's nearest ten are then from its own document, as they were in 69 manuals
+    (2,437 passages) under the built-in embedding. It matters to an index whose pages hold what was
+    stored together.
+    """
+    centres = rng.normal(size=(max(1, count // PER_DOCUMENT), DIMENSION)).astype(np.float32)
+    own = np.arange(count) // PER_DOCUMENT % len(centres)
+    about = np.where(rng.random(count) < 5 / 6, own, rng.integers(0, len(centres), count))
+    return _unit(centres[about], 0.8, rng)
 
 
-def _near(rows: Vectors, count: int, spread: float, rng: np.random.Generator) -> Vectors:
-    found = rows[rng.integers(0, len(rows), count)] + rng.normal(size=(count, DIMENSION)).astype(np.float32) * spread
+def _unit(rows: Vectors, spread: float, rng: np.random.Generator) -> Vectors:
+    found = rows + rng.normal(size=rows.shape).astype(np.float32) * spread
     return (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -95,7 +102,8 @@ def load(store: PgPassageStore, count: int, questions: int) -> Corpus:
         f"{count:,} passages: stored in {stored - started:.1f} s ({count / (stored - started):,.0f}/s, terms included),"
         f" indexed in {time.perf_counter() - stored:.1f} s, {record.bytes / 1e6:,.0f} MB"
     )
-    queries = _near(vectors, 300, 0.02, np.random.default_rng(2))
+    rng = np.random.default_rng(2)
+    queries = _unit(vectors[rng.integers(0, count, 300)], 0.02, rng)
     return Corpus(name, planted, vectors, queries, record.schema, record.table)
 
 

@@ -123,7 +123,7 @@ def create_tables(connection: Connection, schema: str, identity: int, dimension:
                 start_offset int NOT NULL,
                 end_offset int NOT NULL
             ) WITH (toast_tuple_target = 8160, {upkeep});
-            CREATE INDEX ON {passages} (document_id);
+            CREATE INDEX ON {passages} (document_id, id);
             CREATE TABLE {postings} (
                 term int NOT NULL, id int NOT NULL, weight real NOT NULL, document_id int NOT NULL
             ) WITH ({upkeep});

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.domain.documents import Chunk, Document, Stored, Wanted
-from storage.postgres import upkeep
+from storage.postgres import keyword, searching, upkeep
 from storage.postgres.passages import PgPassageStore
 from tests.integration.passages import collection, embed, put, store
 
@@ -83,6 +83,23 @@ def test_a_deep_search_goes_beyond_the_limit_of_the_index(
     assert len(dense(opened, np.ones(32, np.float32), 1500)) == 1500
 
 
+def test_passages_deleted_since_the_index_was_built_leave_no_gap(
+    opened: PgPassageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "HNSW_FROM", 1000)
+    query = np.zeros(32, np.float32)
+    query[0] = 1
+    near = np.random.default_rng(3).normal(scale=0.05, size=(400, 32)).astype(np.float32) + query
+    chunks = [Chunk(f"near {i}", i, i + 1) for i in range(400)]
+    opened.put("handbook", Document("near.txt", "near", "text/plain", 1, "x" * 400), chunks, near)
+    many(opened, 1200)
+    opened.finish("handbook")
+    opened.delete_document(opened.document("handbook", "near.txt").id)
+    found = dense(opened, query, 20)
+    assert len(found) == 20
+    assert all(i > 400 for i in found)
+
+
 def test_vectors_of_3072_dimensions_are_stored_and_found_with_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "HNSW_FROM", 50)
     with store() as opened:
@@ -137,8 +154,6 @@ def test_the_rarer_word_counts_more(opened: PgPassageStore) -> None:
 def test_a_common_word_still_counts_among_the_passages_that_rare_ones_picked(
     opened: PgPassageStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from storage.postgres import keyword, searching
-
     monkeypatch.setattr(keyword, "BUDGET", 5)
     searching._statement.cache_clear()
     put(opened, "a.txt", *(f"common {i}" for i in range(20)), "zebra yak", "zebra yak common")
@@ -169,6 +184,19 @@ def test_keyword_search_is_limited_to_the_documents_asked_for(opened: PgPassageS
     assert isinstance(first, Stored) and isinstance(second, Stored)
     found = opened.search("handbook", Wanted(10, words="shared", documents=(second.record.id,)))
     assert [p.text for p in opened.fetch("handbook", [c.id for c in found])] == ["shared word two"]
+
+
+def test_a_word_common_elsewhere_is_searched_for_in_the_documents_asked_for(
+    opened: PgPassageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyword, "BUDGET", 5)
+    searching._statement.cache_clear()
+    put(opened, "a.txt", *(f"common {i}" for i in range(20)), "zebra", "yak")
+    asked_for = [put(opened, f"{n}.txt", f"before {n}", f"common {n}", f"after {n}") for n in ("b", "c")]
+    documents = tuple(stored.record.id for stored in asked_for if isinstance(stored, Stored))
+    found = opened.search("handbook", Wanted(10, words="zebra yak common", documents=documents))
+    assert [p.text for p in opened.fetch("handbook", [c.id for c in found])] == ["common b", "common c"]
+    searching._statement.cache_clear()
 
 
 def test_both_searches_come_back_together(opened: PgPassageStore) -> None:
