@@ -37,6 +37,7 @@ from app.providers.switched_off import SwitchedOff
 from app.services.answering import Answering, Patience
 from app.services.batches import Batches
 from app.services.comparing import Comparing
+from app.services.decision_record import DecisionRecords
 from app.services.directory import Directory
 from app.services.export_training import Training
 from app.services.exporting import Exporting
@@ -46,6 +47,7 @@ from app.services.listing import Listing
 from app.services.questions import QuestionSets
 from app.services.queueing import RatingQueue
 from app.services.rating import RatingService
+from app.services.results import ResultsService
 from app.services.runs import RunEngine
 from app.services.searching import ModelAsker, Searching
 from app.settings import ROOT, Settings
@@ -83,6 +85,8 @@ class Container:
     batches: Batches
     training: Training
     queue: RatingQueue
+    results: ResultsService
+    records: DecisionRecords
     fetches: Fetches
     prices: Prices
     tokens: TokenCounter
@@ -185,6 +189,8 @@ def build(settings: Settings | None = None) -> Container:
         batches=evaluating.batches,
         training=evaluating.training,
         queue=evaluating.queue,
+        results=evaluating.results,
+        records=evaluating.records,
         fetches=Fetches(settings.models_folder, arrived=directory.forget),
         prices=prices,
         tokens=tokens,

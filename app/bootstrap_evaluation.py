@@ -12,15 +12,19 @@ from app.domain.pricing import PriceBook, TokenCounter
 from app.domain.searching import Search
 from app.services.batch_starting import Starting
 from app.services.batches import Batches
+from app.services.decision_record import DecisionRecords
 from app.services.directory import Directory
 from app.services.export_training import Training
+from app.services.measuring import MeasuringService
 from app.services.questions import QuestionSets
 from app.services.queue_order import NearestFirst
 from app.services.queueing import RatingQueue
+from app.services.results import ResultsService
 from app.services.runs import RunEngine
 from storage.batches import SqlBatchStore
 from storage.comparisons import SqlComparisonStore
 from storage.database import Database
+from storage.figures import SqlFigureStore
 from storage.questions import SqlQuestionStore
 from storage.queue import SqlQueueStore
 from storage.rated import SqlRatedStore
@@ -34,6 +38,8 @@ class Evaluation:
     batches: Batches
     training: Training
     queue: RatingQueue
+    results: ResultsService
+    records: DecisionRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Machinery:
 
 def evaluation(database: Database, on: Machinery) -> Evaluation:
     question_store, batch_store = SqlQuestionStore(database), SqlBatchStore(database)
+    votes, figures = SqlVoteStore(database), SqlFigureStore(database)
     return Evaluation(
         questions=QuestionSets(question_store),
         batches=Batches(
@@ -69,6 +76,10 @@ def evaluation(database: Database, on: Machinery) -> Evaluation:
             SqlRatingStore(database),
             batch_store.get,
             batch_store.list,
-            NearestFirst(batch_store.get, SqlVoteStore(database), question_store),
+            NearestFirst(batch_store.get, votes, question_store),
+        ),
+        results=ResultsService(batch_store.get, question_store, votes, figures, MeasuringService(figures)),
+        records=DecisionRecords(
+            votes, figures, batch_store.terms, lambda model: on.directory.look().info(model), on.prices
         ),
     )
