@@ -39,7 +39,9 @@ def questions_detail(opened: QuestionSet, versions: Sequence[int], *, key: str) 
     )
     if any(opened.categories):
         st.html(categories_line(opened.questions))
-    if st.toggle(t("Edit"), key=f"{key}-edit-{opened.name}", help=t("What you save becomes a new version.")):
+    if st.toggle(
+        t("Edit"), key=f"{key}-edit-{opened.name}-{opened.version}", help=t("What you save becomes a new version.")
+    ):
         return _edit(opened, versions, key) or action
     questions_table(opened.questions, height=_height(len(opened.questions)), key=f"{key}-table")
     return action

@@ -108,7 +108,7 @@ def test_the_list_opens_a_set_and_a_link_finds_it(container: Container) -> None:
 def test_what_is_edited_is_kept_as_a_new_version(container: Container) -> None:
     container.questions.add("faq", [Question("1", "누가?"), Question("2", "언제?")])
     app = page(set="faq")
-    app.toggle(key="questions-edit-faq").set_value(True)
+    app.toggle(key="questions-edit-faq-1").set_value(True)
     app = drawn(app)
     assert app.button(key="questions-save").disabled
     change = {
