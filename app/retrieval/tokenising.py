@@ -88,8 +88,10 @@ class Kiwi:
         self._lock = threading.Lock()
 
     def terms(self, text: str) -> Sequence[str]:
+        # Half of a surrogate pair, as a broken file may hold, is nothing that it can take.
+        whole = normalise(text).encode("utf-8", "replace").decode()
         with self._lock:
-            found = self._analyser.tokenize(normalise(text))
+            found = self._analyser.tokenize(whole)
         return [
             english.stem(token.form) if token.tag == "SL" else token.form
             for token in found

@@ -149,6 +149,11 @@ def test_an_endless_word_is_cut() -> None:
     assert len(STEMS.terms("가" * 100_000)) <= 40
 
 
+@pytest.mark.parametrize("name", [n for n in TokeniserName if n is TokeniserName.STEMS or find_spec("kiwipiepy")])
+def test_half_of_a_pair_of_surrogates_does_no_harm(name: TokeniserName) -> None:
+    assert {"휴가"} & set(tokeniser(name).terms("휴가 \udc80 \0 규정"))
+
+
 def test_kiwi_reads_korean_where_it_is_installed_and_says_how_to_install_it_where_not() -> None:
     if find_spec("kiwipiepy") is None:
         with pytest.raises(UserError, match=r"`pip install kiwipiepy`"):
