@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # Alembic starts this one by itself, from its own command line: an entry like app.main.
     "storage.migrations.env": ("app.domain", "app.settings", "storage"),
     # Statistics are pure functions over arrays: nothing to be put behind a port.
-    "app.services": ("app.domain", "app.evaluation"),
+    "app.services": ("app", "app.domain", "app.evaluation"),
     # The composition root and its parts for documents and evaluation, the only ones that name concrete adapters.
     "app.bootstrap": (*CONCRETE, "app.bootstrap_documents", "app.bootstrap_evaluation"),
     "app.bootstrap_documents": CONCRETE,
