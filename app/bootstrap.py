@@ -50,6 +50,7 @@ from app.services.rating import RatingService
 from app.services.results import ResultsService
 from app.services.runs import RunEngine
 from app.services.searching import ModelAsker, Searching
+from app.services.vote_import import VoteImport
 from app.settings import ROOT, Settings
 from storage.comparisons import SqlComparisonStore
 from storage.condition import condition
@@ -85,6 +86,7 @@ class Container:
     batches: Batches
     training: Training
     queue: RatingQueue
+    vote_import: VoteImport
     results: ResultsService
     records: DecisionRecords
     fetches: Fetches
@@ -189,6 +191,7 @@ def build(settings: Settings | None = None) -> Container:
         batches=evaluating.batches,
         training=evaluating.training,
         queue=evaluating.queue,
+        vote_import=evaluating.vote_import,
         results=evaluating.results,
         records=evaluating.records,
         fetches=Fetches(settings.models_folder, arrived=directory.forget),

@@ -10,21 +10,26 @@ from dataclasses import dataclass
 
 from app.domain.pricing import PriceBook, TokenCounter
 from app.domain.searching import Search
+from app.pricing.ownership import owning
+from app.pricing.ownership_presets import REFERENCE
 from app.services.batch_starting import Starting
 from app.services.batches import Batches
 from app.services.decision_record import DecisionRecords
 from app.services.directory import Directory
 from app.services.export_training import Training
 from app.services.measuring import MeasuringService
+from app.services.ownership import OwnershipService
 from app.services.questions import QuestionSets
 from app.services.queue_order import NearestFirst
 from app.services.queueing import RatingQueue
 from app.services.results import ResultsService
 from app.services.runs import RunEngine
+from app.services.vote_import import VoteImport
 from storage.batches import SqlBatchStore
 from storage.comparisons import SqlComparisonStore
 from storage.database import Database
 from storage.figures import SqlFigureStore
+from storage.ownership import SqlOwnershipStore
 from storage.questions import SqlQuestionStore
 from storage.queue import SqlQueueStore
 from storage.rated import SqlRatedStore
@@ -38,8 +43,10 @@ class Evaluation:
     batches: Batches
     training: Training
     queue: RatingQueue
+    vote_import: VoteImport
     results: ResultsService
     records: DecisionRecords
+    ownership: OwnershipService
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,22 @@ class Machinery:
 
 def evaluation(database: Database, on: Machinery) -> Evaluation:
     question_store, batch_store = SqlQuestionStore(database), SqlBatchStore(database)
-    votes, figures = SqlVoteStore(database), SqlFigureStore(database)
+    votes, figures, queue_store = SqlVoteStore(database), SqlFigureStore(database), SqlQueueStore(database)
+    ownership = OwnershipService(owning, REFERENCE, on.prices, SqlOwnershipStore(database))
+
+    def gold(batch: str) -> tuple[int, int]:
+        cast = queue_store.golds(batch)
+        return sum(vote.passed for vote in cast), len(cast)
+
+    comparisons, ratings = SqlComparisonStore(database), SqlRatingStore(database)
+    queue = RatingQueue(
+        SqlQueueStore(database),
+        comparisons,
+        ratings,
+        batch_store.get,
+        batch_store.list,
+        NearestFirst(batch_store.get, votes, question_store),
+    )
     return Evaluation(
         questions=QuestionSets(question_store),
         batches=Batches(
@@ -70,14 +92,8 @@ def evaluation(database: Database, on: Machinery) -> Evaluation:
             on.alive,
         ),
         training=Training(SqlRatedStore(database), lambda batch: batch_store.get(batch).id),
-        queue=RatingQueue(
-            SqlQueueStore(database),
-            SqlComparisonStore(database),
-            SqlRatingStore(database),
-            batch_store.get,
-            batch_store.list,
-            NearestFirst(batch_store.get, votes, question_store),
-        ),
+        queue=queue,
+        vote_import=VoteImport(queue, comparisons, ratings),
         results=ResultsService(batch_store.get, question_store, votes, figures, MeasuringService(figures)),
         records=DecisionRecords(
             votes, figures, batch_store.terms, lambda model: on.directory.look().info(model), on.prices

@@ -10,13 +10,13 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from app.domain.batches import BatchRecord
 from app.domain.comparisons import ComparisonRecord
-from app.domain.queueing import CategoryCount, Claim, GoldVote, PairKey, QueueProgress, QueueStore
+from app.domain.queueing import CategoryCount, Claim, GoldVote, Pair, PairKey, QueueProgress, QueueStore
 from app.domain.ratings import Rating, Stars, Vote
 from app.domain.store import ComparisonStore, RatingStore
 from app.services import queue_gold
@@ -183,6 +183,22 @@ class RatingQueue:
         if not batch.plan.gold_every:
             return found
         return replace(found, mine=found.mine + len({v.key for v in self._store.golds(batch.id, rater)}))
+
+    def open_tasks(self, batch_id: str, rater: str) -> Iterator[Task]:
+        """All pairs that are open to the rater now, in the queue's order, without holding any of them: for a sheet."""
+        rater = clean_name(rater)
+        batch, view = self._open(batch_id)
+        view.look()
+        gone = {c.key for c in self._store.claims(batch.id) if c.rater == rater and c.until == NEVER_AGAIN}
+        for pair in view.pairs():
+            if pair.key not in gone and view.is_free(pair.key, rater, {}):
+                yield self._task(batch, view, pair.key, rater)
+
+    def pairs(self, batch_id: str) -> tuple[Pair, ...]:
+        """Every pair that there is to rate. Raises UserError for an unknown batch."""
+        view = self._open(batch_id)[1]
+        view.look()
+        return view.pairs()
 
     def attention(self, batch_id: str) -> dict[str, Attention]:
         """By rater, what became of their gold pairs; empty when they were given none."""
