@@ -9,7 +9,21 @@ from typing import Annotated
 
 import typer
 
-from app.cli import batch, collection, compare, doctor, export, history, index, models, output, questions, rate, search
+from app.cli import (
+    batch,
+    collection,
+    compare,
+    doctor,
+    export,
+    history,
+    index,
+    models,
+    output,
+    questions,
+    rate,
+    results,
+    search,
+)
 
 WRONG_USAGE = 2
 STOPPED = 130
@@ -17,7 +31,8 @@ STOPPED = 130
 app = typer.Typer(
     name="understudy",
     help="Can a local model take over? The same prompt and the same passages, side by side, rated blind.",
-    epilog="Results go to stdout, progress to stderr. Exit codes: 0 all well, 1 something failed, 2 wrong usage.",
+    epilog="Results go to stdout, progress to stderr. Exit codes: 0 all well, 1 something failed, 2 wrong usage,"
+    " 3 a required verdict is not met.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -44,6 +59,8 @@ app.add_typer(questions.app, name="questions")
 app.add_typer(batch.app, name="batch")
 app.command("rate")(rate.rate)
 app.command("reveal")(rate.reveal)
+app.command("results")(results.results)
+app.command("verdict")(results.verdict)
 app.command("history")(history.history)
 app.command("show")(history.show)
 app.command("export")(export.export)
@@ -51,7 +68,10 @@ app.command("doctor")(doctor.doctor)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, 1 (something failed), 2 (wrong usage), 130 (Ctrl-C)."""
+    """Run one command and return its exit code: 0, 1 (something failed), 2 (wrong usage), 130 (Ctrl-C).
+
+    `verdict --require` has one more: 3, the verdict is another one.
+    """
     output.prepare_streams()
     try:
         app(args=arguments, prog_name="python -m app")

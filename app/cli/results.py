@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +14,7 @@ from app.cli.session import container
 if TYPE_CHECKING:
     from app.bootstrap import Container
     from app.domain.batches import BatchRecord
+    from app.domain.errors import UserError
     from app.domain.verdicts import Finding, Verdict
     from app.services.results import Results
 
@@ -61,14 +63,16 @@ def verdict(
 ) -> None:
     """REPLACE, KEEP or UNDECIDED, by category; or compute a decision record again."""
     if record is not None:
-        _again(record, margin, require, as_json)
+        if batch or save is not None:
+            raise _of_its_own()
+        _again(record, challenger, incumbent, margin, require, as_json)
         return
     with container() as box:
         asked = _batch(box, batch)
         found = box.results.of(
             asked.id,
-            challenger=_position(asked, challenger),
-            incumbent=_position(asked, incumbent),
+            challenger=_position(_names(asked), challenger),
+            incumbent=_position(_names(asked), incumbent),
             margin=_margin(margin),
         )
         if save is not None:
@@ -79,10 +83,17 @@ def verdict(
     _demand(found.verdict, require)
 
 
-def _again(path: Path, margin: float | None, require: Wanted | None, as_json: bool) -> None:
+def _again(
+    path: Path,
+    challenger: str | None,
+    incumbent: str | None,
+    margin: float | None,
+    require: Wanted | None,
+    as_json: bool,
+) -> None:
     from app.domain.errors import UserError
     from app.domain.message import Message
-    from app.services.decision_record import labels, read_record, recomputed, terms_of
+    from app.services.decision_record import contestants_of, read_record, recomputed, terms_of
 
     try:
         given = read_record(path.name, path.read_bytes())
@@ -91,10 +102,22 @@ def _again(path: Path, margin: float | None, require: Wanted | None, as_json: bo
             Message("{name} cannot be read ({detail}).", name=path.name, detail=error.strerror or "?"),
             Message("Check the path and try again."),
         ) from None
-    margin = _margin(margin)
-    again = recomputed(given, None if margin is None else terms_of(given, margin=margin))
-    challenger, incumbent = labels(given)
-    _show(again.verdict, challenger, incumbent, as_json, again.differences)
+    names, agreed = contestants_of(given), terms_of(given)
+    asked = {
+        "challenger": _position(names, challenger),
+        "incumbent": _position(names, incumbent),
+        "margin": _margin(margin),
+    }
+    terms = terms_of(given, **{name: value for name, value in asked.items() if value is not None})
+    if terms.challenger == terms.incumbent:
+        raise UserError(
+            Message("A verdict is about two contestants of the batch."),
+            Message("Choose another challenger or another incumbent."),
+        )
+    again = recomputed(given, None if terms == agreed else terms)
+    if terms.margin != agreed.margin:
+        output.note(_text_margin(agreed.margin))
+    _show(again.verdict, names[terms.challenger][1], names[terms.incumbent][1], as_json, again.differences)
     if again.differences:
         output.complain(
             Message(
@@ -151,15 +174,22 @@ def _batch(box: Container, name: str) -> BatchRecord:
     return newest[0]
 
 
-def _position(batch: BatchRecord, model: str | None) -> int | None:
+def _names(batch: BatchRecord) -> tuple[tuple[str, str], ...]:
+    from app.services.results_contestants import labels_of
+
+    models = (str(c.model) for c in batch.plan.contestants)
+    return tuple(zip(models, labels_of(batch.plan.contestants), strict=True))
+
+
+def _position(names: Sequence[tuple[str, str]], model: str | None) -> int | None:
+    """Where the contestant of (model, label) stands that is called `model`."""
     from app.domain.errors import UserError
     from app.domain.message import Message
-    from app.services.results_contestants import labels_of
 
     if model is None:
         return None
-    labels = labels_of(batch.plan.contestants)
-    named = [n for n, c in enumerate(batch.plan.contestants) if model in (str(c.model), labels[n])]
+    labels = [label for _, label in names]
+    named = [n for n, either in enumerate(names) if model in either]
     if model in labels:
         named = [labels.index(model)]
     if len(named) != 1:
@@ -181,6 +211,16 @@ def _margin(margin: float | None) -> float | None:
     return margin
 
 
+def _of_its_own() -> UserError:
+    from app.domain.errors import UserError
+    from app.domain.message import Message
+
+    return UserError(
+        Message("A record is computed from what is in it: --batch and --record do not go with it."),
+        Message("Leave them out, or leave out the record to ask a batch."),
+    )
+
+
 def _text_margin(agreed: float) -> str:
     from app.domain.message import Message
 
@@ -193,11 +233,22 @@ def _text_margin(agreed: float) -> str:
 
 
 def _write(path: Path, box: Container, found: Results) -> None:
+    from app.domain.errors import UserError
     from app.domain.message import Message
-    from app.services.decision_html import record_to_html
     from app.services.decision_record import record_to_json
 
     record = box.records.of(found)
-    data = record_to_json(record) if path.suffix.lower() == ".json" else record_to_html(record, output.text)
-    path.write_bytes(data)
+    if path.suffix.lower() == ".json":
+        data = record_to_json(record)
+    else:
+        from app.services.decision_html import record_to_html
+
+        data = record_to_html(record, output.text)
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise UserError(
+            Message("{path} cannot be written: {reason}.", path=str(path), reason=error.strerror or "?"),
+            Message("Choose a folder that exists and that you may write to: --record FILE"),
+        ) from None
     output.note(output.text(Message("Decision record: {path}", path=str(path))))

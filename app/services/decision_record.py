@@ -142,6 +142,15 @@ def labels(record: Record) -> tuple[str, str]:
         raise _not_whole(error) from None
 
 
+def contestants_of(record: Record) -> tuple[tuple[str, str], ...]:
+    """(model, label) of each contestant of a record, in the order of their positions."""
+    try:
+        given = cast(dict[str, Any], record)["results"]["contestants"]
+        return tuple((str(c["model"]), str(c["label"])) for c in given)
+    except (KeyError, TypeError) as error:
+        raise _not_whole(error) from None
+
+
 def read_record(name: str, data: bytes) -> Record:
     """A record from its JSON file, or from the HTML file that carries it. Raises UserError."""
     text = data.decode("utf-8-sig", errors="replace")
