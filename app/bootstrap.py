@@ -44,6 +44,7 @@ from app.services.exporting import Exporting
 from app.services.history import History
 from app.services.indexing import Indexing
 from app.services.listing import Listing
+from app.services.ownership import OwnershipService
 from app.services.questions import QuestionSets
 from app.services.queueing import RatingQueue
 from app.services.rating import RatingService
@@ -89,6 +90,7 @@ class Container:
     vote_import: VoteImport
     results: ResultsService
     records: DecisionRecords
+    ownership: OwnershipService
     fetches: Fetches
     prices: Prices
     tokens: TokenCounter
@@ -194,6 +196,7 @@ def build(settings: Settings | None = None) -> Container:
         vote_import=evaluating.vote_import,
         results=evaluating.results,
         records=evaluating.records,
+        ownership=evaluating.ownership,
         fetches=Fetches(settings.models_folder, arrived=directory.forget),
         prices=prices,
         tokens=tokens,

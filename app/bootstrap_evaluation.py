@@ -68,13 +68,9 @@ def evaluation(database: Database, on: Machinery) -> Evaluation:
     votes, figures, queue_store = SqlVoteStore(database), SqlFigureStore(database), SqlQueueStore(database)
     ownership = OwnershipService(owning, REFERENCE, on.prices, SqlOwnershipStore(database))
 
-    def gold(batch: str) -> tuple[int, int]:
-        cast = queue_store.golds(batch)
-        return sum(vote.passed for vote in cast), len(cast)
-
     comparisons, ratings = SqlComparisonStore(database), SqlRatingStore(database)
     queue = RatingQueue(
-        SqlQueueStore(database),
+        queue_store,
         comparisons,
         ratings,
         batch_store.get,
@@ -96,6 +92,13 @@ def evaluation(database: Database, on: Machinery) -> Evaluation:
         vote_import=VoteImport(queue, comparisons, ratings),
         results=ResultsService(batch_store.get, question_store, votes, figures, MeasuringService(figures)),
         records=DecisionRecords(
-            votes, figures, batch_store.terms, lambda model: on.directory.look().info(model), on.prices
+            votes,
+            figures,
+            batch_store.terms,
+            lambda model: on.directory.look().info(model),
+            on.prices,
+            ownership=ownership.kept,
+            golds=queue_store.golds,
         ),
+        ownership=ownership,
     )

@@ -125,3 +125,13 @@ class MeasuresRow(Base):
     figures: Mapped[object]
 
     __table_args__ = (Index("ix_measures_form", "form"),)
+
+
+class OwnershipRow(Base):
+    """What a batch's cost comparison assumes, as it was last left."""
+
+    __tablename__ = "ownership"
+
+    batch_id: Mapped[str] = mapped_column(CleanString(32), ForeignKey("batches.id"), primary_key=True)
+    saved_at: Mapped[datetime]
+    assumptions: Mapped[object]

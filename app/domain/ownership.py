@@ -6,10 +6,11 @@ total, and is never taken for free.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Protocol
 
 from app.domain.message import Message
 
@@ -244,3 +245,13 @@ class Ownership:
     costs: tuple[WayCost, ...]
     break_evens: tuple[BreakEven, ...]
     exchange: Exchange
+
+
+class OwnershipStore(Protocol):
+    """The assumptions of cost comparisons, one for a batch. Safe to call from any thread."""
+
+    def get(self, batch_id: str) -> Mapping[str, object] | None: ...
+
+    def put(self, batch_id: str, assumptions: Mapping[str, object]) -> None:
+        """In the place of those before."""
+        ...

@@ -22,6 +22,7 @@ from app.domain.figures import FigureStore
 from app.domain.message import Message
 from app.domain.models import ModelInfo, ModelRef
 from app.domain.pricing import PriceBook
+from app.domain.queueing import GoldVote
 from app.domain.verdicts import Verdict
 from app.domain.votes import BatchVotes, Votes, VoteStore
 from app.services.results import Results, closed, grouped, verdict_of
@@ -56,17 +57,26 @@ class DecisionRecords:
         terms: Callable[[str], Sequence[TermsSet]],
         info: Callable[[ModelRef], ModelInfo | None],
         prices: PriceBook,
+        *,
+        ownership: Callable[[str], Mapping[str, object] | None] = lambda batch: None,
+        golds: Callable[[str], Sequence[GoldVote]] = lambda batch: (),
     ) -> None:
-        """`info` tells what a server says of a model now: None for one that is not connected."""
+        """`info` tells what a server says of a model now: None for one that is not connected.
+
+        `ownership` is the cost comparison that was kept for a batch, `golds` its votes on gold pairs.
+        """
         self._votes = votes
         self._figures = figures
         self._terms = terms
         self._info = info
         self._prices = prices
+        self._ownership = ownership
+        self._golds = golds
 
     def of(self, results: Results, ownership: Mapping[str, object] | None = None) -> Record:
-        """The record of `results`; `ownership` is the cost comparison as plain data, where one was made."""
+        """The record of `results`; `ownership` is the cost comparison as plain data, else the one that was kept."""
         batch = results.batch
+        golds = self._golds(batch.id)
         cast_votes = self._votes.of_batch(batch.id)
         now = datetime.now(UTC)
         return {
@@ -74,7 +84,7 @@ class DecisionRecords:
             "form": FORM,
             "understudy": __version__,
             "made_at": now.isoformat(),
-            "results": results_to_dict(results),
+            "results": _unnamed(results_to_dict(results)),
             "models": [self._model(c.contestant.model, bool(c.local), now) for c in results.contestants],
             "questions": [
                 {"key": q.key, "text": q.text, "category": q.category, "language": q.language}
@@ -84,7 +94,8 @@ class DecisionRecords:
             "terms": [plain(t) for t in self._terms(batch.id)],
             "votes": _votes_to_dict(cast_votes),
             "closed": closed(batch, self._figures.of_batch(batch.id), cast_votes),
-            "ownership": plain(ownership),
+            "gold": {"passed": sum(vote.passed for vote in golds), "total": len(golds)},
+            "ownership": plain(self._ownership(batch.id) if ownership is None else ownership),
         }
 
     def _model(self, model: ModelRef, local: bool, now: datetime) -> dict[str, object]:
@@ -220,6 +231,12 @@ def _differences(place: str, ours: object, theirs: object) -> list[str]:
     if isinstance(ours, float | int) and isinstance(theirs, float | int):
         return [] if np.isclose(ours, theirs, rtol=1e-9, atol=1e-12) else [place]
     return [] if ours == theirs else [place]
+
+
+def _unnamed(results: dict[str, object]) -> dict[str, object]:
+    ratings = cast(dict[str, Any], results["ratings"])
+    counts = {f"rater {n + 1}": count for n, count in enumerate(ratings["raters"].values())}
+    return results | {"ratings": ratings | {"raters": counts}}
 
 
 def _votes_to_dict(cast_votes: BatchVotes) -> dict[str, object]:
