@@ -209,11 +209,18 @@ class SqlBatchStore:
         with reading(self._engine) as session:
             return batch_items.unfinished(session, batch_id)
 
-    def begin(self, batch_id: str, owner: str, items: Sequence[NewComparison]) -> Sequence[tuple[str, ...]]:
+    def begin(self, batch_id: str, owner: str, items: Sequence[NewComparison]) -> Sequence[tuple[str, ...]] | None:
         rows = batch_items.rows(items, owner)
+        ours = select(BatchRow.id).where(BatchRow.id == batch_id, BatchRow.owner == owner).with_for_update(read=True)
+
+        def work(connection: Connection) -> bool:
+            if connection.execute(ours).one_or_none() is None:
+                return False
+            batch_items.insert_all(connection, batch_id, rows)
+            return True
+
         # Not flushed on its own: the first answer that is takes it along, and before that nothing was asked.
-        write(self._engine, lambda connection: batch_items.insert_all(connection, batch_id, rows), durable=False)
-        return rows.answer_ids
+        return rows.answer_ids if write(self._engine, work, durable=False) else None
 
     def refuse(self, batch_id: str, position: int, error: AnswerError) -> None:
         statement = update(BatchItemRow).where(BatchItemRow.batch_id == batch_id, BatchItemRow.position == position)

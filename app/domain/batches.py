@@ -265,8 +265,11 @@ class BatchStore(Protocol):
         """Make every unfinished answer wait again, under `owner`; the comparisons that hold one, in their order."""
         ...
 
-    def begin(self, batch_id: str, owner: str, items: Sequence[NewComparison]) -> Sequence[tuple[str, ...]]:
-        """Store comparisons for items, in one go; the ids of the answers of each, by contestant."""
+    def begin(self, batch_id: str, owner: str, items: Sequence[NewComparison]) -> Sequence[tuple[str, ...]] | None:
+        """Store comparisons for items, in one go; the ids of the answers of each, by contestant.
+
+        None, and nothing is stored, when the batch is not `owner`'s any more.
+        """
         ...
 
     def refuse(self, batch_id: str, position: int, error: AnswerError) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from app.domain.answers import Answer, Status
+from app.domain.errors import Fault
 from app.domain.message import Message
 from app.services.batch_judging import Doubts, Fate, judge
 from app.services.batch_lane import Ask, Lane
@@ -118,6 +119,15 @@ class Asking:
             self._pause(Message("Something broke inside Understudy: {detail}", detail=type(broken).__name__))
         self._changed()
 
+    async def _doubted(self, ask: Ask, kind: Fault) -> Fate:
+        """Wait until the answers of others tell what this failure means."""
+        if not self.going:
+            return Fate.AGAIN
+        told = self.doubts.tell(ask.contestant, kind)
+        self.pump()
+        self._changed()
+        return await told
+
     async def _ask(self, ask: Ask, lane: Lane) -> None:
         job = Job(ask.answer_id, ask.provider, ask.request, LiveAnswer(ask.notices))
         self._under_way[ask.answer_id] = ask
@@ -135,9 +145,7 @@ class Asking:
             fate = Fate.AGAIN
         if fate is Fate.DOUBT:
             assert answer.error is not None
-            self.pump()
-            self._changed()
-            fate = await self.doubts.wait(ask.contestant, answer.error.kind) if self.going else Fate.AGAIN
+            fate = await self._doubted(ask, answer.error.kind)
         if fate is Fate.PAUSE:
             assert answer.error is not None
             self._pause(Message("{reason} {remedy}", reason=answer.error.message, remedy=answer.error.remedy))

@@ -54,13 +54,17 @@ class Feeding:
         self._searches = asyncio.Semaphore(SEARCHES)
         self.trouble: Message | None = None
         self.given_up = False
+        self.lost = False
 
     @property
     def empty(self) -> bool:
         return not self._pending
 
     async def some(self, most: int) -> tuple[list[Begun], int]:
-        """About `most` comparisons more, and how many items could not be asked. None when it should end."""
+        """About `most` comparisons more, and how many items could not be asked.
+
+        Afterwards `lost` says that the batch is somebody else's, `given_up` that it did not work for too long.
+        """
         items = self._next(min(most, LARGEST))
         questions = list(dict.fromkeys(item.question for item in items))
         prepared = await self._patiently(lambda: self._prepare(questions))
@@ -105,6 +109,9 @@ class Feeding:
             copies = tuple(spare[d].pop() if spare.get(d) else None for d in p.digests)
             new.append(NewComparison(item.position, p.comparison, shuffled(len(p.requests)), p.digests, copies))
         stored = await self._engine.writing(lambda: self._store.begin(self._record.id, self._owner, new))
+        if stored is None:
+            self.lost = True
+            return []
         return [
             Begun(item, p, tuple(None if copy else i for i, copy in zip(ids, n.copies, strict=True)))
             for (item, p), n, ids in zip(ready, new, stored, strict=True)

@@ -89,17 +89,18 @@ class Doubts:
     def waiting(self) -> int:
         return sum(len(waiting) for waiting in self._waiting)
 
-    async def wait(self, contestant: int, kind: Fault) -> Fate:
-        """KEEP or AGAIN; PAUSE for the one with which it is clear that all fail alike."""
-        if self._proven[contestant]:
-            return Fate.KEEP
+    def tell(self, contestant: int, kind: Fault) -> asyncio.Future[Fate]:
+        """KEEP or AGAIN, in time; PAUSE for the one with which it is clear that all fail alike."""
         waiting = self._waiting[contestant]
-        if Counter(waiting.values())[kind] + 1 >= ALIKE:
-            self._settle(contestant, Fate.AGAIN)
-            return Fate.PAUSE
         fate: asyncio.Future[Fate] = asyncio.get_running_loop().create_future()
-        waiting[fate] = kind
-        return await fate
+        if self._proven[contestant]:
+            fate.set_result(Fate.KEEP)
+        elif Counter(waiting.values())[kind] + 1 >= ALIKE:
+            self._settle(contestant, Fate.AGAIN)
+            fate.set_result(Fate.PAUSE)
+        else:
+            waiting[fate] = kind
+        return fate
 
     def settle(self, fate: Fate) -> None:
         """No more answers come: decide about all that wait."""

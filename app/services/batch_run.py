@@ -127,11 +127,16 @@ class BatchRun:
         self.asking.cancel(leaving=True)
         self._look_on()
 
+    @property
+    def _comparisons(self) -> int:
+        """Those that are being asked; one that waits for others to be judged keeps nobody from these."""
+        return len(self._open) - self.asking.doubts.waiting
+
     def _look_on(self) -> None:
         """Something changed: feed, decide about doubts, see whether it is over."""
         going = self.wanted is BatchState.RUNNING
         feeding = self._feeder is not None
-        if going and not feeding and not self._feeding.empty and len(self._open) * 2 <= self._ahead:
+        if going and not feeding and not self._feeding.empty and self._comparisons * 2 <= self._ahead:
             self._feeder = asyncio.get_running_loop().create_task(self._feed())
         elif going and not feeding and self._feeding.empty:
             if self.asking.doubting:
@@ -143,7 +148,7 @@ class BatchRun:
 
     async def _feed(self) -> None:
         try:
-            begun, refused = await self._feeding.some(self._ahead - len(self._open))
+            begun, refused = await self._feeding.some(self._ahead - self._comparisons)
         except Exception as exc:
             log.exception("a batch could not be fed")
             self.pause(Message("Something broke inside Understudy: {detail}", detail=type(exc).__name__))
@@ -153,6 +158,8 @@ class BatchRun:
             contestants = len(self._cast.providers)
             self._counts = replace(self._counts, failed=self._counts.failed + refused * contestants)
             self._over_by_contestant = [n + refused for n in self._over_by_contestant]
+            if self._feeding.lost:
+                self._lose()
             if self._feeding.given_up and self._feeding.trouble is not None:
                 self.pause(self._feeding.trouble)
         self._feeder = None
@@ -250,15 +257,18 @@ class BatchRun:
             else:
                 renewed = loop.time() if until is not None else renewed
             if not ours:
-                log.warning("a batch is run by somebody else now")
-                self._lost_it = True
-                self.leave()
+                self._lose()
             elif asked == "pause":
                 self.pause()
             elif asked == "stop" and self.wanted is not BatchState.STOPPED:
                 self.stop()
             if self._engine.trouble is None:
                 self.asking.pump()  # storing works again
+
+    def _lose(self) -> None:
+        log.warning("a batch is run by somebody else now")
+        self._lost_it = True
+        self.leave()
 
     async def _leave(self) -> None:
         with suppress(TimeoutError):

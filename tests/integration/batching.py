@@ -87,6 +87,7 @@ class BatchWorld:
     comparisons: SqlComparisonStore
     questions: SqlQuestionStore
     engine: RunEngine
+    directory: Directory
     batches: Batches
     providers: tuple[Told, ...]
     alive: set[str] = field(default_factory=set)
@@ -97,6 +98,9 @@ class BatchWorld:
     def plan(self, **options: object) -> BatchPlan:
         plan = BatchPlan("FAQ", 1, tuple(p.contestant for p in self.providers), concurrency=2)
         return replace(plan, **options)  # type: ignore[arg-type]
+
+    def named(self, provider: str, *models: str) -> tuple[Contestant, ...]:
+        return tuple(Contestant(ModelRef(provider, model)) for model in models)
 
     def limited(self, tokens: int) -> tuple[Contestant, ...]:
         """The contestants with a longest answer."""
@@ -131,7 +135,7 @@ def batch_world(
     alive: set[str] = set()
     starting = Starting(store, sets, engine, directory, WordTokens(), prices, search, owner, backoff)
     batches = Batches(store, starting, engine, lambda _: None, owner, alive.__contains__)
-    world = BatchWorld(store, comparisons, sets, engine, batches, providers, alive)
+    world = BatchWorld(store, comparisons, sets, engine, directory, batches, providers, alive)
     world.ask(*(f"질문 {n}?" for n in range(1, questions + 1)))
     try:
         yield world

@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.answers import Usage
 from app.domain.batches import BatchState
-from app.domain.chat import Finished, TextDelta
+from app.domain.chat import TextDelta
 from app.domain.errors import Fault, UserError
 from app.domain.models import Contestant, ModelRef, Sampling
 from tests.integration.batching import ANSWER, Told, batch_world, failing, until
