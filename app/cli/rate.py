@@ -12,6 +12,7 @@ from app.cli import output
 from app.cli.session import container
 
 if TYPE_CHECKING:
+    from app.bootstrap import Container
     from app.domain.comparisons import ComparisonRecord
     from app.domain.ratings import Vote
 
@@ -19,33 +20,90 @@ CHOICE = "left, right, tie, both-bad, or best:N among three or four."
 
 
 def rate(
-    comparison: Annotated[str, typer.Argument(metavar="ID", help="The comparison; the beginning of its id will do.")],
-    choice: Annotated[str, typer.Argument(metavar="CHOICE", help=CHOICE)],
+    comparison: Annotated[
+        str | None, typer.Argument(metavar="ID", help="The comparison; the beginning of its id will do.")
+    ] = None,
+    choice: Annotated[str | None, typer.Argument(metavar="CHOICE", help=CHOICE)] = None,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="NAME", help="Your name [default: the system's user]")
+        str | None, typer.Option("--by", "--rater", metavar="NAME", help="Your name [default: the system's user]")
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option("--batch", "-b", metavar="ID", help="A batch's pairs, blind, one key a vote.")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--export-sheet", metavar="FILE", help="With --batch: your pairs as CSV to fill in.")
+    ] = None,
+    votes: Annotated[
+        str | None, typer.Option("--import", metavar="FILE", help="Store the votes of a CSV file or a filled-in sheet.")
     ] = None,
     stars: Annotated[str, typer.Option(metavar="N=STARS", help="1 to 5 for each answer by its number: 1=4,2=5")] = "",
     tag: Annotated[
         list[str] | None, typer.Option(metavar="TAG", help="wrong, incomplete, unsupported, … Repeatable.")
     ] = None,
     comment: Annotated[str, typer.Option(metavar="TEXT", help="Why, in your words.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="The rated comparison as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The rated comparison, a batch's progress or the import as JSON.")
+    ] = False,
 ) -> None:
-    """Store a vote on a comparison; a blind one is revealed afterwards. A second vote corrects the first."""
+    """Say which answer is better: of one comparison, of a batch pair by pair, or by a file of votes.
+
+    A vote on one comparison reveals it; one in a batch does not. A second vote corrects the first.
+    """
+    from app.cli import rate_files, rate_queue
+
+    _one_job(comparison, choice, batch, votes, sheet)
+    with container() as box:
+        if votes is not None:
+            rate_files.import_votes(box, votes, by or _me(), as_json=as_json)
+        elif batch is not None and sheet is not None:
+            rate_files.export_sheet(box, batch, by or _me(), sheet)
+        elif batch is not None and as_json:
+            output.emit_json(rate_queue.progress_to_dict(box, batch, by or _me()))
+        elif batch is not None:
+            rate_queue.rate_batch(box, batch, by or _me())
+        elif comparison is not None and choice is not None:
+            _rate_one(box, comparison, choice, by or _me(), stars, tuple(tag or ()), comment, as_json)
+
+
+def _rate_one(
+    box: Container,
+    comparison: str,
+    choice: str,
+    rater: str,
+    stars: str,
+    tags: tuple[str, ...],
+    comment: str,
+    as_json: bool,
+) -> None:
     from app.cli.report import name_of
     from app.domain.message import Message
     from app.services.json_form import comparison_to_dict
 
-    with container() as box:
-        record = box.comparing.get(comparison)
-        vote = _vote(record, choice, by or _me(), stars, tuple(tag or ()), comment)
-        record = box.rating.vote(record.id, vote)
-        if as_json:
-            output.emit_json(comparison_to_dict(record))
-            return
-        output.say(output.text(Message("Stored, by {name}.", name=vote.rater)))
-        for answer in record.by_side:
-            output.say(name_of(record, answer))
+    record = box.comparing.get(comparison)
+    vote = _vote(record, choice, rater, stars, tags, comment)
+    record = box.rating.vote(record.id, vote)
+    if as_json:
+        output.emit_json(comparison_to_dict(record))
+        return
+    output.say(output.text(Message("Stored, by {name}.", name=vote.rater)))
+    for answer in record.by_side:
+        output.say(name_of(record, answer))
+
+
+def _one_job(
+    comparison: str | None, choice: str | None, batch: str | None, votes: str | None, sheet: str | None
+) -> None:
+    """Raises UserError where it is not clear what is to be rated."""
+    from app.domain.errors import UserError
+    from app.domain.message import Message
+
+    jobs = (comparison is not None) + (batch is not None) + (votes is not None)
+    if jobs == 1 and (comparison is None) == (choice is None) and (sheet is None or batch is not None):
+        return
+    raise UserError(
+        Message("Rate one comparison, a batch, or import votes."),
+        Message("For example: rate ID left; rate --batch ID; rate --batch ID --export-sheet FILE; rate --import FILE"),
+    )
 
 
 def reveal(

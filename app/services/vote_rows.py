@@ -15,7 +15,7 @@ from app.services.questions_columns import heading
 from app.services.questions_decoding import decoded
 from app.services.spreadsheet import FORMULA
 
-MOST_BYTES = 100_000_000
+MOST_BYTES = 20_000_000
 _SEPARATORS = (",", ";", "\t")
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
