@@ -32,7 +32,7 @@ from app.domain.documents import (
 )
 from app.domain.errors import UserError
 from app.domain.message import Message
-from storage.postgres import keyword, rows, schema, searching, upkeep, writing
+from storage.postgres import collecting, keyword, rows, schema, searching, upkeep, writing
 from storage.postgres.address import plain, where
 from storage.postgres.checks import checked, no_document, normal, same_settings
 from storage.postgres.connections import Connection, Connections, words
@@ -86,28 +86,11 @@ class PgPassageStore:
                 Message("“{name}” cannot be the name of a collection.", name=name[:80]),
                 Message("Give it a name of 1 to 200 characters."),
             )
-        chunking = collection.chunking
         with self._connections.use() as connection:
             with connection.transaction():
-                row = connection.execute(
-                    sql.SQL(
-                        "INSERT INTO {} (name, embedding, dimension, chunk_size, chunk_overlap, chunk_unit, tokeniser)"
-                        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id"
-                    ).format(self._table("collections")),
-                    [
-                        name,
-                        str(collection.embedding),
-                        collection.dimension,
-                        chunking.size,
-                        chunking.overlap,
-                        chunking.unit,
-                        collection.tokeniser.value,
-                    ],
-                ).fetchone()
-                if row is not None:
-                    schema.create_tables(connection, self._schema, cast(int, row[0]), collection.dimension)
+                made = collecting.add(connection, self._schema, replace_fields(collection, name=name))
             record = self._read(connection, name)
-        if row is None and not same_settings(record.collection, collection):
+        if not made and not same_settings(record.collection, collection):
             raise UserError(
                 Message("There is a collection “{name}” already, with other settings.", name=name),
                 Message("Choose another name, or delete it first: `collections delete NAME`."),
@@ -130,7 +113,7 @@ class PgPassageStore:
             record = self._read(connection, normal(name))
             with connection.transaction():
                 self._lock(connection, record.id)
-                self._drop(connection, record.id)
+                collecting.drop(connection, self._schema, record.id)
         self._known.pop(record.name, None)
 
     def rename(self, name: str, to: str, *, replace: bool = False) -> CollectionRecord:
@@ -148,7 +131,7 @@ class PgPassageStore:
                                     Message("The collection “{name}” changed while it was indexed anew.", name=new),
                                     Message("Do it again."),
                                 )
-                            self._drop(connection, other.id)
+                            collecting.drop(connection, self._schema, other.id)
                     connection.execute(
                         sql.SQL("UPDATE {} SET name = %s WHERE id = %s").format(self._table("collections")),
                         [new, record.id],
@@ -337,11 +320,6 @@ class PgPassageStore:
         for document in documents:
             writing.remove(connection, self._schema, collection, document.id)
             self._gone[collection] += document.passages
-
-    def _drop(self, connection: Connection, collection: int) -> None:
-        delete = sql.SQL("DELETE FROM {} WHERE id = %s").format(self._table("collections"))
-        connection.execute(delete, [collection])
-        schema.drop_tables(connection, self._schema, collection)
 
     def _lock(self, connection: Connection, collection: int) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [schema.lock_key(self._schema), collection])
