@@ -10,6 +10,7 @@ from typing import Any
 from app.domain.message import Message
 from app.services.decision_html_text import NOTHING, Writer, money, small
 from app.services.ownership_sheet import KINDS, NAMES, SPECS
+from app.services.ownership_words import even_words, rounded
 
 Json = Mapping[str, Any]
 
@@ -44,38 +45,9 @@ def ownership(write: Writer, given: Json | None) -> str:
         (
             write.paragraph(Message("At {n} conversations a month, in USD. Below: low to high.", n=asked), "note"),
             write.table(Message("Cost of ownership"), [write.t(h) for h in head], rows, numbers=range(1, len(head))),
-            f"<ul>{''.join(f'<li>{write.t(_even(even))}</li>' for even in result['break_evens'])}</ul>",
+            f"<ul>{''.join(f'<li>{write.t(even_words(even))}</li>' for even in result['break_evens'])}</ul>",
             write.folded(Message("What this assumes"), _assumed(write, assumed)),
         )
-    )
-
-
-def _even(even: Json) -> Message:
-    way, spread = NAMES[even["way"]], even["conversations"]
-    low, likely, high = (None if spread[e] is None else _count(spread[e]) for e in ("low", "likely", "high"))
-    if likely is None:
-        if low is None:
-            return Message("{way} costs more than the API at any volume.", way=way)
-        return Message(
-            "{way} costs more than the API at any volume, unless the assumptions turn out well: then less from {low}"
-            " conversations a month.",
-            way=way,
-            low=low,
-        )
-    if high is None:
-        return Message(
-            "{way} costs no more than the API from about {likely} conversations a month (from {low}; if the"
-            " assumptions turn out badly, never).",
-            way=way,
-            likely=likely,
-            low=low or "0",
-        )
-    return Message(
-        "{way} costs no more than the API from about {likely} conversations a month ({low} to {high}).",
-        way=way,
-        likely=likely,
-        low=low or "0",
-        high=high,
     )
 
 
@@ -129,8 +101,8 @@ def _carried(capacity: Json | None) -> str:
     if capacity is None:
         return NOTHING
     spread = capacity["conversations"]
-    ends = "" if spread["low"] == spread["high"] else small(f"{_count(spread['low'])} … {_count(spread['high'])}")
-    return _count(spread["likely"]) + ends
+    ends = "" if spread["low"] == spread["high"] else small(f"{rounded(spread['low'])} … {rounded(spread['high'])}")
+    return rounded(spread["likely"]) + ends
 
 
 def _machines(capacity: Json | None) -> str:
@@ -138,10 +110,3 @@ def _machines(capacity: Json | None) -> str:
         return NOTHING
     low, likely, high = capacity["machines"]
     return f"{likely:,}" + ("" if low == high else small(f"{low:,} … {high:,}"))
-
-
-def _count(value: object) -> str:
-    """Two or three digits: it rests on guesses."""
-    number = Decimal(str(value))
-    places = 2 - number.adjusted() if number else 0
-    return f"{round(number, min(places, 0)):,.0f}"

@@ -53,9 +53,10 @@ class Writer:
         kinds = [' class="n"' if n in numbers else "" for n in range(len(head))]
         top = "".join(f'<th scope="col"{kind}>{cell}</th>' for kind, cell in zip(kinds, head, strict=True))
         body = "".join(_row(cells, kinds, n == strong) for n, cells in enumerate(rows))
+        many = ' class="many"' if len(head) > 6 else ""
         return (
             f'<div class="wide" role="region" tabindex="0" aria-label="{escape(self._say(label), quote=True)}">'
-            f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+            f"<table{many}><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 
     def folded(self, title: Message, *parts: str) -> str:

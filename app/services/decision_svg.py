@@ -115,7 +115,8 @@ def bars(title: str, rows: Sequence[Parts]) -> str:
 def sequence(title: str, path: Path, mark: float) -> str:
     """How the bounds closed in as questions came in, with a dashed line at `mark`."""
     first, last = path.points[0][0], path.points[-1][0]
-    low, high = _limits(min(-0.3, mark - 0.1), 0.3)
+    _, *end = path.points[-1]
+    low, high = _limits(min(-0.3, mark - 0.1, *end), max(0.3, *end))
     height = 120
 
     def place(n: int, value: float) -> str:
