@@ -17,7 +17,7 @@ def mode_name(mode: Mode | str) -> str:
         Mode.DENSE: t("By meaning"),
         Mode.KEYWORD: t("By words"),
     }
-    return names[mode]
+    return names.get(mode, str(mode))
 
 
 def fusion_name(fusion: Fusion | str) -> str:

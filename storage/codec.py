@@ -13,12 +13,13 @@ from typing import Any
 from app.domain.answers import Answer
 from app.domain.comparisons import Comparison
 from app.domain.errors import AnswerError, Fault
-from app.domain.evidence import Evidence, Passage
+from app.domain.evidence import Evidence, Passage, Retrieval
 from app.domain.message import Message
 from app.domain.models import SAMPLING_FIELDS, Contestant, ModelRef, Sampling
 from storage.columns import Json, clean, json_safe
 
 _PASSAGE_FIELDS = tuple(f.name for f in fields(Passage))
+_RETRIEVAL_FIELDS = tuple(f.name for f in fields(Retrieval))
 
 
 def clean_comparison(comparison: Comparison) -> Comparison:
@@ -27,8 +28,11 @@ def clean_comparison(comparison: Comparison) -> Comparison:
         comparison,
         prompt=clean(comparison.prompt),
         system=clean(comparison.system),
-        evidence=Evidence(
-            tuple(replace(p, document=clean(p.document), text=clean(p.text)) for p in comparison.evidence.passages)
+        evidence=replace(
+            comparison.evidence,
+            passages=tuple(
+                replace(p, document=clean(p.document), text=clean(p.text)) for p in comparison.evidence.passages
+            ),
         ),
         contestants=tuple(
             Contestant(
@@ -52,7 +56,13 @@ def sampling_from_json(data: object) -> Sampling:
 
 
 def evidence_to_json(evidence: Evidence) -> Json:
-    return [{name: json_safe(getattr(p, name)) for name in _PASSAGE_FIELDS} for p in evidence.passages]
+    rows = [{name: json_safe(getattr(p, name)) for name in _PASSAGE_FIELDS} for p in evidence.passages]
+    # With the first passage that was found: a version that knows nothing of it reads a list of passages still.
+    if evidence.retrieval is not None:
+        found = next((n for n, p in enumerate(evidence.passages) if p.collection), None)
+        if found is not None:
+            rows[found]["retrieval"] = {name: getattr(evidence.retrieval, name) for name in _RETRIEVAL_FIELDS}
+    return [*rows]
 
 
 def evidence_from_json(data: object) -> Evidence:
@@ -60,7 +70,14 @@ def evidence_from_json(data: object) -> Evidence:
         known: dict[str, Any] = {name: value for name, value in _mapping(item).items() if name in _PASSAGE_FIELDS}
         return Passage(**known)
 
-    return Evidence(tuple(passage(item) for item in _list(data)))
+    items = _list(data)
+    found = next((given for item in items if (given := _mapping(item).get("retrieval"))), None)
+    return Evidence(tuple(passage(item) for item in items), _retrieval(found))
+
+
+def _retrieval(data: object) -> Retrieval | None:
+    known: dict[str, Any] = {name: value for name, value in _mapping(data).items() if name in _RETRIEVAL_FIELDS}
+    return Retrieval(**known) if {"mode", "k", "seconds"} <= known.keys() else None
 
 
 def messages_to_json(messages: Mapping[str, Message]) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,30 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Retrieval:
+    """How passages were found in their collection.
+
+    `mode` is dense, keyword or hybrid, `fusion` how hybrid joins the two (empty for the others), `k`
+    how many were wanted, `mmr` whether they were spread, `seconds` how long all of it took.
+    """
+
+    mode: str
+    k: int
+    seconds: float
+    fusion: str = ""
+    mmr: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """Passages in the order given; the first is cited as [1]."""
+    """Passages in the order given; the first is cited as [1].
+
+    `retrieval` is how those of a collection were found, None where that is not known. No model sees
+    it, so that it makes no difference between two evidences.
+    """
 
     passages: tuple[Passage, ...] = ()
+    retrieval: Retrieval | None = field(default=None, compare=False)
 
     @property
     def digest(self) -> str:

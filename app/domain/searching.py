@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from app.domain.documents import Fusion, Mode, StoredPassage
-from app.domain.evidence import Evidence, Passage
+from app.domain.evidence import Evidence, Passage, Retrieval
 from app.domain.message import Message
 from app.domain.models import ModelRef
 
@@ -96,7 +96,12 @@ class SearchResult:
 
     @property
     def evidence(self) -> Evidence:
-        return Evidence(tuple(replace(hit.shown, collection=self.collection) for hit in self.hits))
+        settings = self.settings
+        fusion = settings.fusion.value if settings.mode is Mode.HYBRID else ""
+        return Evidence(
+            tuple(replace(hit.shown, collection=self.collection) for hit in self.hits),
+            Retrieval(settings.mode.value, settings.k, self.seconds, fusion, settings.mmr),
+        )
 
 
 Ask = Callable[[ModelRef, str, str], str]

@@ -28,6 +28,7 @@ FORMATS: tuple[Format, ...] = ("csv", "jsonl")
 MEDIA_TYPES: Mapping[Format, str] = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 
 _COMPARISON = ("id", "thread", "turn", "created_at", "prompt", "system", "blind", "hidden", "start")
+_RETRIEVAL = ("mode", "k", "seconds", "fusion", "mmr")
 _ANSWER = ("id", "side", "model", "local", "sampling", "status", "finish", "text", "thinking")
 _USAGE = ("input", "cached_input", "cache_write", "output", "reasoning", "source")
 _TIMING = ("queued", "load", "first_token", "prefill", "decode", "total")
@@ -36,6 +37,7 @@ _COMPARISON_COLUMNS = (
     *("comparison" if name == "id" else name for name in _COMPARISON),
     "evidence_digest",
     "evidence_passages",
+    *(f"retrieval_{name}" for name in _RETRIEVAL),
     *("answer" if name == "id" else name for name in _ANSWER),
     *(f"usage_{name}" for name in _USAGE),
     *(f"seconds_{name}" for name in _TIMING),
@@ -116,6 +118,7 @@ def _answer_rows(item: Mapping[str, object]) -> Iterator[dict[str, object]]:
     assert isinstance(evidence, dict) and isinstance(answers, list)
     common = {("comparison" if name == "id" else name): item[name] for name in _COMPARISON}
     common |= {"evidence_digest": evidence["digest"], "evidence_passages": len(evidence["passages"])}
+    common |= {f"retrieval_{name}": (evidence["retrieval"] or {}).get(name) for name in _RETRIEVAL}
     for answer in answers:
         row = common | {("answer" if name == "id" else name): answer[name] for name in _ANSWER}
         for prefix, part, names in (

@@ -9,6 +9,7 @@ sent, tokens, times, cost, thinking, and the words of an error (its kind stays).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from app.domain.answers import Answer, Timing, Usage
 from app.domain.comparisons import AnswerRecord, ComparisonRecord
@@ -44,6 +45,7 @@ def answers_in_order(record: ComparisonRecord) -> tuple[AnswerRecord, ...]:
 def _evidence(evidence: Evidence) -> dict[str, object]:
     return {
         "digest": evidence.digest,
+        "retrieval": None if evidence.retrieval is None else asdict(evidence.retrieval),
         "passages": [
             {
                 "collection": p.collection,

@@ -68,7 +68,7 @@ def grounded(search: Search, comparison: Comparison, sources: Sources) -> tuple[
 
 def together(pasted: Evidence, retrieved: Evidence) -> Evidence:
     """What was pasted first, so that it keeps its numbers whatever is found."""
-    return Evidence(pasted.passages + retrieved.passages)
+    return Evidence(pasted.passages + retrieved.passages, retrieved.retrieval)
 
 
 def pasted_part(evidence: Evidence) -> Evidence:

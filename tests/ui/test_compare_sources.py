@@ -53,7 +53,11 @@ def test_how_it_is_searched_is_the_persons_choice(page: Page) -> None:
     page.app.segmented_control(key="mode-sources").set_value(Mode.KEYWORD.value)
     page.app.slider(key="k-sources").set_value(2)
     page.run().ask("sick leave doctor's note")
-    assert len(page.records()[0].comparison.evidence.passages) == 2
+    evidence = page.records()[0].comparison.evidence
+    assert len(evidence.passages) == 2
+    found = evidence.retrieval
+    assert found is not None and (found.mode, found.k) == ("keyword", 2) and found.seconds > 0
+    assert any(words.value.startswith("By words · best 2 · found in ") for words in page.app.caption)
 
 
 def test_a_follow_up_finds_sources_of_its_own(page: Page) -> None:

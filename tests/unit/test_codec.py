@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 
 from app.domain.errors import AnswerError, Fault
-from app.domain.evidence import Evidence, Passage
+from app.domain.evidence import Evidence, Passage, Retrieval
 from app.domain.message import Message
 from app.domain.models import Sampling
 from storage import codec
@@ -53,6 +53,23 @@ def test_any_value_becomes_json_that_every_database_takes(value: object) -> None
     text = json.dumps(json_safe(value), ensure_ascii=False, allow_nan=False)
     text.encode()
     assert "\\u0000" not in text
+
+
+def test_how_passages_were_found_is_kept_and_changes_no_digest() -> None:
+    found = Retrieval("hybrid", 8, 0.042, "weighted", True)
+    passages = (Passage("pasted", "붙여 넣음"), Passage("a.pdf", "휴가는 20일", collection="규정집"))
+    evidence = Evidence(passages, found)
+    stored = codec.evidence_to_json(evidence)
+    assert codec.evidence_from_json(stored).retrieval == found
+    assert evidence.digest == Evidence(passages).digest and evidence == Evidence(passages)
+    assert codec.evidence_from_json(codec.evidence_to_json(Evidence(passages))).retrieval is None
+
+
+@pytest.mark.parametrize("kept", [None, [], {"mode": "dense"}, {"mode": "dense", "k": 8, "seconds": 1.0, "later": 1}])
+def test_what_another_version_kept_of_a_search_is_read_as_far_as_it_is_known(kept: object) -> None:
+    evidence = codec.evidence_from_json([{"document": "a.pdf", "text": "x", "retrieval": kept}])
+    whole = isinstance(kept, dict) and "k" in kept
+    assert evidence.passages[0].text == "x" and evidence.retrieval == (Retrieval("dense", 8, 1.0) if whole else None)
 
 
 @given(st.builds(Evidence, st.lists(st.builds(Passage, document=st.text(), text=st.text())).map(tuple)))

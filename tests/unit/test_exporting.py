@@ -16,7 +16,7 @@ import pytest
 from app.domain.answers import Answer, Status, Timing, Usage
 from app.domain.comparisons import AnswerRecord, Comparison, ComparisonRecord
 from app.domain.errors import AnswerError, Fault
-from app.domain.evidence import Evidence, Passage
+from app.domain.evidence import Evidence, Passage, Retrieval
 from app.domain.message import Message
 from app.domain.models import Contestant, ModelRef, Sampling
 from app.domain.ratings import Outcome, Rating, Stars
@@ -52,7 +52,7 @@ def record(*answers: Answer, blind: bool = False, revealed: bool = False, **fiel
         "휴가는?",
         (CLOUD, LOCAL),
         system="Be brief.",
-        evidence=Evidence((Passage("a.pdf", "20일", page=2),)),
+        evidence=Evidence((Passage("a.pdf", "20일", page=2),), Retrieval("hybrid", 8, 0.042, "rrf")),
         blind=blind,
     )
     given = answers or (DONE, FAILED)
@@ -123,6 +123,7 @@ def test_the_json_form_is_what_the_command_line_promises() -> None:
         "start": "together",
         "evidence": {
             "digest": record().comparison.evidence.digest,
+            "retrieval": {"mode": "hybrid", "k": 8, "seconds": 0.042, "fusion": "rrf", "mmr": False},
             "passages": [
                 {
                     "collection": "",
