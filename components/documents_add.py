@@ -16,6 +16,7 @@ from app.ui.text import t, tn
 from components.documents_preview import preview_view
 from components.documents_settings import all_settings, settings_of, settings_words
 from components.problem import problem
+from components.uploader import uploader_words
 
 NEW = "documents"
 Keep = Callable[[Sequence[UploadedFile]], tuple[Source, ...]]
@@ -36,6 +37,7 @@ def documents_add(
 ) -> Action | None:
     """Draw it. `into` is the collection when it is settled; `keep` stores uploads, `look` previews one."""
     with st.container(border=True, key=f"{key}-add"):
+        uploader_words(files_key, max_mb=max_mb, many=True)
         files = st.file_uploader(
             t("Add documents: PDF, DOCX, PPTX, XLSX, CSV, HTML, Markdown, text"),
             accept_multiple_files=True,

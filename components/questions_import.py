@@ -17,8 +17,10 @@ from app.ui.questions import Action, AddSample, Store
 from app.ui.text import language, t, tn
 from components.problem import problem
 from components.questions_table import problems_list, questions_table
+from components.uploader import uploader_words
 
 _PREVIEW = 8
+_MAX_MB = MOST_BYTES // 1_000_000
 Read = Callable[[UploadedFile, str | None], Reading | UnderstudyError]
 NameFor = Callable[[str], str]
 
@@ -28,10 +30,11 @@ def questions_import(
 ) -> Action | None:
     """Draw it. `read` reads an upload, `name_for` makes a name of a file's."""
     with st.container(border=True, key=f"{key}-import"):
+        uploader_words(file_key, max_mb=_MAX_MB)
         file = st.file_uploader(
             t("Import questions: CSV, JSONL, Excel (XLSX) or promptfoo's YAML"),
             type=list(FORMATS),
-            max_upload_size=MOST_BYTES // 1_000_000,
+            max_upload_size=_MAX_MB,
             help=t(
                 "A heading names the columns: question, reference, document, page, category, language, id. "
                 "All but the question may be left out; Korean headings are understood too."

@@ -21,6 +21,10 @@ from components.contestants import LETTERS
 from components.panes import COLORS
 from components.problem import problem
 from components.search_sides import side_words
+from components.uploader import uploader_words
+
+_KINDS = ("csv", "tsv", "jsonl", "json")
+_MAX_MB = MOST_BYTES // 1_000_000
 
 
 def search_scores(screen: SearchScreen) -> None:
@@ -45,11 +49,12 @@ def search_scores(screen: SearchScreen) -> None:
 
 def _set() -> tuple[Labelled, ...]:
     """The questions of the file that was given; none when it cannot be read, which is said."""
+    uploader_words("labelled", max_mb=_MAX_MB, kinds=_KINDS)
     given = st.file_uploader(
         t("Questions and the documents that answer them"),
-        type=["csv", "tsv", "jsonl", "json"],
+        type=list(_KINDS),
         key="labelled",
-        max_upload_size=MOST_BYTES // 1_000_000,
+        max_upload_size=_MAX_MB,
         help=t("CSV with the columns question, document, page (a page may be left out), or JSON lines."),
     )
     with st.container(horizontal=True, vertical_alignment="center", key="samples-row"):
