@@ -29,7 +29,7 @@ T = TypeVar("T")
 # How often unfinished text goes to disk: what a kill -9 can cost.
 SAVE_EVERY = 0.5
 # Where many answers end at once they are stored together: how long the first of them waits.
-GATHER = 0.025
+GATHER = 0.01
 # What is asked anew after a kill -9 is not worth writing half: not before it has taken so long.
 SLOW = 2.0
 
