@@ -13,13 +13,68 @@ _WINDOWS = {"H": "up", "P": "down", "M": "right", "K": "left"}
 _HANGUL = dict(zip("ㅁㅠㅊㄷㄱㅅㅌㅕㅜㄴㅂ", "abcertxunsq", strict=True))
 
 
+class Keys:
+    """The keys pressed, in small letters, arrows by name; it ends with the input. This one reads lines."""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if line := sys.stdin.readline():
+            return name(line.strip())
+        raise StopIteration
+
+    def forget(self) -> None:
+        """Drop what a person pressed until now: it was not meant for what they see from now on."""
+
+
+class _Terminal(Keys):
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._text = ""
+
+    def __next__(self) -> str:
+        if not self._text:
+            self._text = os.read(self._descriptor, 64).decode("utf-8", "replace")
+        text = self._text
+        if not text:
+            raise StopIteration
+        if text[:2] in ("\x1b[", "\x1bO"):
+            self._text = text[3:]
+            return _ARROWS.get(text[2:3], "")
+        self._text = text[1:]
+        return name(text[0])
+
+    def forget(self) -> None:
+        import termios
+
+        self._text = ""
+        termios.tcflush(self._descriptor, termios.TCIFLUSH)
+
+
+class _Windows(Keys):
+    def __next__(self) -> str:
+        from msvcrt import getwch  # type: ignore[attr-defined, unused-ignore]
+
+        key = getwch()
+        if key == "\x03":
+            raise KeyboardInterrupt
+        return _WINDOWS.get(getwch(), "") if key in ("\x00", "\xe0") else name(key)
+
+    def forget(self) -> None:
+        from msvcrt import getwch, kbhit  # type: ignore[attr-defined, unused-ignore]
+
+        while kbhit():
+            getwch()
+
+
 @contextmanager
-def keys() -> Iterator[Iterator[str]]:
-    """The keys pressed, in small letters, arrows by name; it ends with the input."""
+def keys() -> Iterator[Keys]:
+    """Keys for as long as it lasts; the terminal is then as it was."""
     if not sys.stdin.isatty():
-        yield (name(line.strip()) for line in sys.stdin)
+        yield Keys()
     elif os.name == "nt":
-        yield _of_windows()
+        yield _Windows()
     else:
         import termios
         import tty
@@ -29,7 +84,7 @@ def keys() -> Iterator[Iterator[str]]:
         try:
             # Each key at once and unseen; Ctrl-C stays what it is.
             tty.setcbreak(descriptor)
-            yield _of_terminal(descriptor)
+            yield _Terminal(descriptor)
         finally:
             termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
@@ -38,24 +93,3 @@ def name(typed: str) -> str:
     """A key as it is compared: small, Latin."""
     key = typed.lower()
     return _HANGUL.get(key, key)
-
-
-def _of_terminal(descriptor: int) -> Iterator[str]:
-    while raw := os.read(descriptor, 64):
-        text = raw.decode("utf-8", "replace")
-        while text:
-            if text[:2] in ("\x1b[", "\x1bO"):
-                key, text = _ARROWS.get(text[2:3], ""), text[3:]
-            else:
-                key, text = name(text[0]), text[1:]
-            yield key
-
-
-def _of_windows() -> Iterator[str]:
-    from msvcrt import getwch  # type: ignore[attr-defined, unused-ignore]
-
-    while True:
-        key = getwch()
-        if key == "\x03":
-            raise KeyboardInterrupt
-        yield _WINDOWS.get(getwch(), "") if key in ("\x00", "\xe0") else name(key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from app.cli import output
@@ -13,6 +12,7 @@ from app.domain.message import Message
 
 if TYPE_CHECKING:
     from app.bootstrap import Container
+    from app.cli.keys import Keys
     from app.domain.ratings import Vote
     from app.services.queueing import Task
 
@@ -32,6 +32,7 @@ def rate_batch(box: Container, batch: str, rater: str) -> None:
     task = box.queue.next(batch, rater)
     with keys() as pressed:
         while task is not None:
+            pressed.forget()
             _show(box, task)
             following = _answered(box, task, pressed)
             if following is None:
@@ -41,7 +42,7 @@ def rate_batch(box: Container, batch: str, rater: str) -> None:
     output.note(output.text(Message("Nothing is left for you in this batch.")))
 
 
-def _answered(box: Container, task: Task, pressed: Iterator[str]) -> tuple[Task | None] | None:
+def _answered(box: Container, task: Task, pressed: Keys) -> tuple[Task | None] | None:
     """The next task once a key has said what to do with this one; None to quit."""
     for key in pressed:
         if key in VOTES:

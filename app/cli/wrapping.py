@@ -9,14 +9,15 @@ def wrapped(text: str, columns: int) -> list[str]:
     """Lines at most `columns` wide (Hangul takes two), broken between words where there are any."""
     lines = []
     for paragraph in output.printable(text).split("\n"):
-        line, used = "", 0
+        line, used, begun = "", 0, False
         for word in paragraph.split(" "):
             wide = output.width(word)
-            if line and used + 1 + wide > columns:
+            if begun and used + 1 + wide > columns:
                 lines.append(line)
                 line, used = "", 0
-            elif line:
+            elif begun:
                 line, used = line + " ", used + 1
+            begun = True
             while used + wide > columns:
                 head = _fitting(word, columns - used)
                 lines.append(line + head)

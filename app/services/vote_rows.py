@@ -34,7 +34,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "best_of": ("best of",),
     "type": ("type",),
 }
-_FIELD = {name: field for field, names in _NAMES.items() for name in names}
+# Of several that fit, the earlier name is meant: an export has a column `vote` beside its `outcome`.
+_FIELD = {name: (field, rank) for field, names in _NAMES.items() for rank, name in enumerate(names)}
 
 _OUTCOMES: Mapping[str, Outcome] = {
     **dict.fromkeys(("left", "l", "a", "1", "a is better", "왼쪽", "a가 나음"), Outcome.LEFT),
@@ -84,19 +85,19 @@ def outcome_in(text: str) -> Outcome | None:
 
 
 def _columns(cells: Sequence[str]) -> dict[int, str]:
-    found: dict[int, str] = {}
+    best: dict[str, tuple[int, int]] = {}
     for n, cell in enumerate(cells):
-        field = _FIELD.get(heading(cell))
-        if field and field not in found.values():
-            found[n] = field
-    named = set(found.values())
+        if known := _FIELD.get(heading(cell)):
+            field, rank = known
+            best[field] = min(best.get(field, (rank, n)), (rank, n))
+    named = set(best)
     if "outcome" not in named or not named & {"pair", "comparison"}:
         shown = ", ".join(f"“{cell.strip()[:40]}”" for cell in cells if cell.strip()) or "–"
         raise UserError(
             Message("These are no columns of votes: {headings}.", headings=shown[:400]),
             Message("Name them in the first row: pair (of a sheet) or comparison, left, right; outcome, rater, time."),
         )
-    return found
+    return {n: field for field, (_, n) in best.items()}
 
 
 def _plain(cell: str) -> str:
