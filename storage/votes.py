@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Row, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.ratings import Outcome
@@ -14,6 +15,9 @@ from app.domain.votes import BatchVotes, Codes, Result, Votes
 from storage.database import reading
 from storage.evaluation_tables import BatchItemRow
 from storage.tables import AnswerRow, RatingRow, StarsRow
+
+_Cast: TypeAlias = "Row[str, str | None, str, str, str, str, int | None, bool]"
+"""Vote, the one it corrects, left, right, outcome, rater, best of, blind."""
 
 # As seen from the answer on the left.
 _CODES = {
@@ -50,16 +54,40 @@ class SqlVoteStore:
             places = _places(session, batch_id)
             # Not through the session: it would look at each of a million rows once more.
             rows = session.connection().execute(ratings).all()
-            stars = _stars(session, batch_id)
-        corrected = {row[1] for row in rows if row[1] is not None}
-        if corrected:
-            rows = [row for row in rows if row[0] not in corrected]
+            stars = _stars(session, batch_id, {row.vote: row.supersedes for row in rows if row.supersedes is not None})
+        rows = _standing(rows)
         columns = tuple(zip(*rows, strict=True)) if rows else ((),) * 8
         return _arranged(columns, places, stars)
 
     def mark(self) -> int:
         with reading(self._engine) as session:
             return session.scalar(select(func.max(RatingRow.seq))) or 0
+
+
+def _standing(rows: Sequence[_Cast]) -> Sequence[_Cast]:
+    """The rows of the votes that stand, each in the place of the first vote that it corrects.
+
+    In a place of its own a question that was thought over again would enter a verdict late, and who goes
+    back to lost pairs only would leave the won ones to be looked at alone. And what was said blind
+    stands against what the same rater said once the names were known.
+    """
+    corrected = {row.supersedes for row in rows if row.supersedes is not None}
+    if not corrected:
+        return rows
+    first: dict[str, str] = {}
+    stands: dict[str, _Cast] = {}
+    place: dict[str, int] = {}
+    for n, row in enumerate(rows):
+        if row.supersedes is None and row.vote not in corrected:
+            place[row.vote] = n
+            continue
+        chain = first.setdefault(row.vote, first.get(row.supersedes, row.vote))
+        place[row.vote] = place.setdefault(chain, n)
+        if chain not in stands or row.blind or not stands[chain].blind:
+            stands[chain] = row
+    kept = {row.vote for row in stands.values()}
+    whole = [row for row in rows if row.vote not in first or row.vote in kept]
+    return sorted(whole, key=lambda row: place[row.vote])
 
 
 def _places(session: Session, batch_id: str) -> dict[str, tuple[int, int, int]]:
@@ -72,14 +100,21 @@ def _places(session: Session, batch_id: str) -> dict[str, tuple[int, int, int]]:
     return {identity: (question, contestant, item) for identity, question, contestant, item in rows}
 
 
-def _stars(session: Session, batch_id: str) -> dict[tuple[str, str], int]:
+def _stars(session: Session, batch_id: str, corrects: Mapping[str, str]) -> dict[tuple[str, str], int]:
+    """The stars of each vote and answer that were given blind: those given since leave them as they were."""
     rows = session.execute(
-        select(StarsRow.vote, StarsRow.answer_id, StarsRow.stars)
+        select(StarsRow.vote, StarsRow.answer_id, StarsRow.stars, StarsRow.blind)
         .join(AnswerRow, AnswerRow.id == StarsRow.answer_id)
         .join(BatchItemRow, BatchItemRow.comparison_id == AnswerRow.comparison_id)
         .where(BatchItemRow.batch_id == batch_id)
+        .order_by(StarsRow.seq)
     )
-    return {(vote, answer): stars for vote, answer, stars in rows}
+    found: dict[tuple[str, str], int] = {}
+    for vote, answer, stars, blind in rows:
+        stars = stars if blind else found.get((corrects.get(vote, ""), answer), 0)
+        if stars:
+            found[vote, answer] = stars
+    return found
 
 
 def _arranged(

@@ -11,7 +11,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.domain.queueing import CategoryCount, Given, Pair, PairKey, QueueProgress, QueueStore
@@ -26,7 +26,10 @@ Two = tuple[str, str]
 
 @dataclass(slots=True)
 class _Slot:
-    """Two answers, and the last rating that each rater gave them; `fair` is how many of these count."""
+    """Two answers, and the last rating that each rater gave them; `fair` is how many raters' votes count.
+
+    What was said blind counts on when the same rater says something else with open eyes.
+    """
 
     pair: Pair | None = None
     last: dict[str, Given] = field(default_factory=dict)
@@ -36,8 +39,9 @@ class _Slot:
         before = self.last.get(rating.rater)
         if before is not None and before.seq >= rating.seq:
             return False
-        self.last[rating.rater] = rating
-        self.fair += rating.fair - (before is not None and before.fair)
+        was_fair = before is not None and before.fair
+        self.last[rating.rater] = replace(rating, fair=rating.fair or was_fair)
+        self.fair += rating.fair and not was_fair
         return True
 
 

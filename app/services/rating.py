@@ -44,14 +44,15 @@ class RatingService:
         """
         record = self._comparisons.get(comparison_id)
         vote = checked(record, vote)
-        earlier, _ = self._ratings.of(record.id)
+        earlier, given = self._ratings.of(record.id)
         mine = _ballots(record, earlier, vote.rater)
         last = mine[-1].vote if mine else None
         outcomes = _outcomes(record.ratable, vote)
         same = bool(mine) and {said(r.left, r.right, r.outcome) for r in mine if r.vote == last} == {
             said(left.id, right.id, outcome) for left, right, outcome in outcomes
         }
-        # Adding stars or a comment after the reveal does not unblind a choice that was made blind.
+        # Adding stars or a comment after the reveal does not unblind a choice that was made blind. The
+        # stars themselves are blind only if they were there before.
         blind = record.hidden or (same and mine[-1].blind)
         now, vote_id = datetime.now(UTC), secrets.token_hex(10)
         shown = len(record.ratable)
@@ -71,7 +72,11 @@ class RatingService:
             )
             for left, right, outcome in outcomes
         ]
-        stars = [Stars(vote_id, answer, n, blind, vote.rater, now) for answer, n in vote.stars.items()]
+        unseen = {(s.answer, s.stars) for s in given if s.vote == last and s.blind}
+        stars = [
+            Stars(vote_id, answer, n, record.hidden or (answer, n) in unseen, vote.rater, now)
+            for answer, n in vote.stars.items()
+        ]
         self._ratings.add(rows, stars)
         self._comparisons.reveal(record.id)
         return self._comparisons.get(record.id)

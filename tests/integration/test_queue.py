@@ -228,6 +228,7 @@ def test_a_correction_after_the_names_were_shown_is_not_blind(tmp_path: Path) ->
         assert back is not None
         q.queue.vote(back, says(back, Outcome.RIGHT))
         assert [r.blind for r in q.stored()] == [False]
+        assert q.queue.next(BATCH, "jun") is None, "what was said blind counts on"
 
 
 def test_the_order_within_a_category_is_the_same_for_everybody_whatever_was_voted(tmp_path: Path) -> None:

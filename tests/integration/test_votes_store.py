@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
-from app.domain.ratings import Outcome
+from app.domain.ratings import Outcome, Vote
 from app.domain.votes import Result
+from app.services.rating import RatingService
 from storage.comparisons import SqlComparisonStore
 from storage.figures import SqlFigureStore
 from storage.ratings import SqlRatingStore
@@ -80,3 +82,45 @@ def test_an_answer_is_measured_once_in_each_form(tmp_path: Path) -> None:
         assert list(store.unmeasured(BATCH, 1)) == []
         assert len(list(store.unmeasured(BATCH, 2))) == 4
         assert store.measures(BATCH, 1)[waiting[0].answer] == {"characters": len(waiting[0].text)}
+
+
+def again(engine: Engine, question: int, **changed: object) -> None:
+    """The rater of a planted question says something once more."""
+    record = SqlComparisonStore(engine).get(f"c{question:031d}")
+    first = SqlRatingStore(engine).of(record.id)[0][0]
+    fields = {"blind": True, "rater": first.rater} | changed
+    SqlRatingStore(engine).add([rating(record, **fields)], [])  # type: ignore[arg-type]
+
+
+def test_a_corrected_rating_stays_in_its_place(tmp_path: Path) -> None:
+    with database(tmp_path) as engine:
+        plant(engine, {"faq": Planted(1.0, 0.0)}, questions=4)
+        again(engine, 2)
+        again(engine, 0, outcome=Outcome.TIE)
+        again(engine, 0, outcome=Outcome.BOTH_BAD)
+        votes = SqlVoteStore(engine).of_batch(BATCH).votes
+    assert votes.question.tolist() == [0, 1, 2, 3]
+    assert votes.result[0] == Result.BOTH_BAD
+
+
+def test_what_was_said_blind_stands_against_what_was_said_of_it_with_open_eyes(tmp_path: Path) -> None:
+    with database(tmp_path) as engine:
+        plant(engine, {"faq": Planted(1.0, 0.0)}, questions=2)
+        again(engine, 0, outcome=Outcome.BOTH_BAD)
+        again(engine, 0, outcome=Outcome.TIE, blind=False)
+        cast = SqlVoteStore(engine).of_batch(BATCH)
+    assert cast.blind.tolist() == [True, True]
+    assert cast.votes.result.tolist() == [Result.BOTH_BAD, Result.SECOND]
+
+
+def test_stars_given_once_the_names_were_shown_leave_the_blind_ones_as_they_were(tmp_path: Path) -> None:
+    with database(tmp_path) as engine:
+        plant(engine, {"faq": Planted(0.0, 0.0)}, questions=1, raters=0)
+        ratings, comparisons = SqlRatingStore(engine), SqlComparisonStore(engine)
+        one, other = (a.id for a in comparisons.get(f"c{0:031d}").answers)
+        service = RatingService(comparisons, ratings)
+        service.vote(f"c{0:031d}", Vote("Kim", outcome=Outcome.TIE, stars={one: 2}))
+        service.vote(f"c{0:031d}", Vote("Kim", outcome=Outcome.TIE, stars={one: 5, other: 4}))
+        cast = SqlVoteStore(engine).of_batch(BATCH)
+    assert cast.blind.tolist() == [True]
+    assert (cast.stars_first.tolist(), cast.stars_second.tolist()) == ([2], [0])
