@@ -31,7 +31,7 @@ from storage.database import Database
 from storage.figures import SqlFigureStore
 from storage.ownership import SqlOwnershipStore
 from storage.questions import SqlQuestionStore
-from storage.queue import SqlQueueStore
+from storage.queueing import SqlQueueStore
 from storage.rated import SqlRatedStore
 from storage.ratings import SqlRatingStore
 from storage.votes import SqlVoteStore

@@ -20,6 +20,7 @@ from app.ui import cookies
 from app.ui.text import t
 
 BATCH = "b"
+RATER = "rater"
 # Seconds. What is pressed sooner after a pair came was meant for the one before: a double click, a key held down.
 BLINK = 0.35
 
@@ -141,5 +142,5 @@ def _put(task: Task | None) -> None:
 def _rename(name: str) -> None:
     st.session_state["rate_renaming"] = not name
     if name:
-        st.session_state["rater"] = clean_name(name)
-        cookies.write("rater", clean_name(name))
+        st.session_state[RATER] = clean_name(name)
+        cookies.write(RATER, clean_name(name))

@@ -16,7 +16,7 @@ from app.domain.ratings import Outcome, Rating, Vote
 from app.services.queueing import Order, RatingQueue, Task, in_turn
 from storage.comparisons import SqlComparisonStore
 from storage.database import write
-from storage.queue import SqlQueueStore
+from storage.queueing import SqlQueueStore
 from storage.ratings import SqlRatingStore
 from storage.tables import AnswerRow
 from tests.integration.evaluated import BATCH, MODELS, T0, Planted, plant
