@@ -44,9 +44,9 @@ def search_results(screen: SearchScreen, query: str) -> None:
     if len(found.results) > 1:
         st.html(f'<div class="us-line">{"".join(f"<span>{line}</span>" for line in _overlaps(found))}</div>')
     ranks = searching.ranks(found)
-    for number, (column, result) in enumerate(
-        zip(st.columns(len(found.results), gap="small"), found.results, strict=True)
-    ):
+    with st.container(key="search-columns"):
+        columns = st.columns(len(found.results), gap="small")
+    for number, (column, result) in enumerate(zip(columns, found.results, strict=True)):
         with column, st.container(key=f"search-found-{number}", gap="xsmall"):
             if isinstance(result, UnderstudyError):
                 problem(result)

@@ -135,10 +135,10 @@ def _row(scored: Scored, n: int) -> dict[str, str]:
     cells = {name: _with_interval(estimate) for name, estimate in _metrics(scored, n)}
     return {
         " ": LETTERS[view.number],
-        t("Collection"): view.side.collection,
-        t("Settings"): side_words(view),
         **cells,
         t("Median time"): words.seconds(scored.measured[n].seconds),
+        t("Collection"): view.side.collection,
+        t("Settings"): side_words(view),
     }
 
 

@@ -12,9 +12,12 @@ from app.ui.text import speech, t
 
 def uploader_words(key: str, *, max_mb: int, kinds: Sequence[str] = (), many: bool = False) -> None:
     """For the uploader with the widget key `key`; app/ui/documents.css puts them in the place of its own."""
-    choose = t("Choose files") if many else t("Choose a file")
-    limit = t("up to {size} each", size=speech().size(max_mb * 1_000_000))
-    note = " · ".join((t("or drop them here") if many else t("or drop it here"), limit, *(k.upper() for k in kinds)))
+    size = speech().size(max_mb * 1_000_000)
+    if many:
+        choose, drop, limit = t("Choose files"), t("or drop them here"), t("up to {size} each", size=size)
+    else:
+        choose, drop, limit = t("Choose a file"), t("or drop it here"), t("up to {size}", size=size)
+    note = " · ".join((drop, limit, *([", ".join(kinds).upper()] if kinds else [])))
     st.html(f"<style>.st-key-{key} {{ --us-choose: {_quoted(choose)}; --us-limit: {_quoted(note)}; }}</style>")
 
 
