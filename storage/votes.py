@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain.ratings import Outcome
 from app.domain.votes import BatchVotes, Codes, Result, Votes
 from storage.database import reading
-from storage.evaluation_tables import BatchItemRow
+from storage.evaluation_tables import BatchItemRow, BatchRow
 from storage.tables import AnswerRow, RatingRow, StarsRow
 
 _Cast: TypeAlias = "Row[str, str | None, str, str, str, str, int | None, bool]"
@@ -58,6 +58,15 @@ class SqlVoteStore:
         rows = _standing(rows)
         columns = tuple(zip(*rows, strict=True)) if rows else ((),) * 8
         return _arranged(columns, places, stars)
+
+    def rated(self, batch_ids: Sequence[str]) -> frozenset[str]:
+        some = (
+            select(RatingRow.seq)
+            .join(BatchItemRow, BatchItemRow.comparison_id == RatingRow.comparison_id)
+            .where(BatchItemRow.batch_id == BatchRow.id)
+        )
+        with reading(self._engine) as session:
+            return frozenset(session.scalars(select(BatchRow.id).where(BatchRow.id.in_(batch_ids), some.exists())))
 
     def mark(self) -> int:
         with reading(self._engine) as session:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def print_results(results: Results) -> None:
     """Contestants, how the votes fell, agreement, and the verdict."""
-    t = output.text
+    text = output.text
     say = output.speech()
     rows = []
     for c in results.contestants:
@@ -35,15 +35,15 @@ def print_results(results: Results) -> None:
         )
     output.table(
         [
-            t(Message("Contestant")),
-            t(Message("Complete")),
-            t(Message("Not complete")),
-            t(Message("Preferred")),
-            t(Message("Acceptable")),
-            t(Message("Median")),
-            t(Message("95th percentile")),
-            t(Message("Tokens/s")),
-            t(Message("Cost")),
+            text(Message("Contestant")),
+            text(Message("Complete")),
+            text(Message("Not complete")),
+            text(Message("Preferred")),
+            text(Message("Acceptable")),
+            text(Message("Median")),
+            text(Message("95th percentile")),
+            text(Message("Tokens/s")),
+            text(Message("Cost")),
         ],
         rows,
         right=tuple(range(1, 9)),
@@ -51,7 +51,7 @@ def print_results(results: Results) -> None:
     output.say()
     ballots = results.ballots
     output.say(
-        t(
+        text(
             Message(
                 "{counted} of {all} ratings count (blind, on plain pairs), by {raters} raters.",
                 counted=say.number(ballots.counted),
@@ -62,7 +62,7 @@ def print_results(results: Results) -> None:
     )
     if ballots.agreement.alpha is not None:
         output.say(
-            t(
+            text(
                 Message(
                     "Agreement of the raters (Krippendorff's alpha): {value}", value=_interval(ballots.agreement.alpha)
                 )
@@ -76,11 +76,11 @@ def print_verdict(verdict: Verdict, challenger: str, incumbent: str) -> None:
     """A line a finding, then what to do."""
     from app.services.verdict_words import WORDS, category_name, sentences
 
-    t = output.text
+    text = output.text
     rows = [
         [
-            t(category_name(f.category)),
-            t(WORDS[f.decision]),
+            text(category_name(f.category)),
+            text(WORDS[f.decision]),
             str(f.wins),
             str(f.ties),
             str(f.losses),
@@ -93,23 +93,23 @@ def print_verdict(verdict: Verdict, challenger: str, incumbent: str) -> None:
     ]
     output.table(
         [
-            t(Message("Questions")),
-            t(Message("Verdict")),
-            t(Message("Won")),
-            t(Message("Tied")),
-            t(Message("Lost")),
-            t(Message("Both bad")),
-            t(Message("Difference")),
-            t(Message("Interval at all looks")),
-            t(Message("Rated")),
+            text(Message("Questions")),
+            text(Message("Verdict")),
+            text(Message("Won")),
+            text(Message("Tied")),
+            text(Message("Lost")),
+            text(Message("Both bad")),
+            text(Message("Difference")),
+            text(Message("Interval at all looks")),
+            text(Message("Rated")),
         ],
         rows,
         right=tuple(range(2, 9)),
     )
     output.say()
     for sentence in sentences(verdict, challenger, incumbent):
-        output.say(t(sentence))
-    output.say(t(_rules(verdict, challenger)))
+        output.say(text(sentence))
+    output.say(text(_rules(verdict, challenger)))
 
 
 def _rules(verdict: Verdict, challenger: str) -> Message:

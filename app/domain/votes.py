@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
@@ -77,6 +78,10 @@ class VoteStore(Protocol):
 
     def of_batch(self, batch_id: str) -> BatchVotes:
         """Every rating that counts; `first` is the contestant asked first, whatever side it was shown on."""
+        ...
+
+    def rated(self, batch_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the batches that have a rating."""
         ...
 
     def mark(self) -> int:

@@ -132,11 +132,11 @@ def outcomes(parts: Sequence[Slice], names: Sequence[str], words: Words) -> go.F
     """A bar a part (categories, or languages): the shares of its ratings won, tied, both bad and lost."""
     figure = blank(64 + ROW * len(parts), legend=True)
     shares = [share(part) for part in parts]
-    for key, label, colour, pattern in (
-        ("wins", Message("Won"), CHALLENGER, ""),
-        ("ties", Message("Tied"), TIED, ""),
-        ("both_bad", Message("Both bad"), BOTH_BAD, "/"),
-        ("losses", Message("Lost"), INCUMBENT, ""),
+    for key, label, colour in (
+        ("wins", Message("Won"), CHALLENGER),
+        ("ties", Message("Tied"), TIED),
+        ("both_bad", Message("Both bad"), BOTH_BAD),
+        ("losses", Message("Lost"), INCUMBENT),
     ):
         named = words.message(label)
         counts = [int(getattr(part, key)) for part in parts]
@@ -148,11 +148,7 @@ def outcomes(parts: Sequence[Slice], names: Sequence[str], words: Words) -> go.F
                 y=list(range(len(parts))),
                 width=0.36,
                 offset=-0.1,
-                marker={
-                    "color": colour,
-                    "line": {"width": 0},
-                    "pattern": {"shape": pattern, "fgcolor": "rgba(255,255,255,.5)", "size": 5, "solidity": 0.25},
-                },
+                marker={"color": colour, "line": {"width": 0}},
                 text=[words.percent(of[key]) if of[key] >= 0.08 else "" for of in shares],
                 textposition="inside",
                 insidetextanchor="middle",

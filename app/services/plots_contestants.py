@@ -235,7 +235,7 @@ def latency(given: Sequence[PhaseTimes], words: Words) -> go.Figure:
             text(
                 words.message(
                     Message(
-                        "{phase}: median {half}, 95 % within {most}",
+                        "{phase}: median {half}, 95% within {most}",
                         phase=PHASE_NAMES[phase],
                         half=words.seconds(times.seconds[phase][0]),
                         most=words.seconds(times.seconds[phase][1]),

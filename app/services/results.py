@@ -17,7 +17,7 @@ from app.domain.figures import AnswerFigures, FigureStore
 from app.domain.message import Message
 from app.domain.questions import Question, QuestionSet, QuestionStore
 from app.domain.standings import Agreement, Standings
-from app.domain.verdicts import Verdict
+from app.domain.verdicts import Decision, Verdict
 from app.domain.votes import BatchVotes, Votes, VoteStore
 from app.evaluation.agreement import of_votes
 from app.evaluation.bradley_terry import standings
@@ -28,6 +28,7 @@ from app.evaluation.units import units
 from app.evaluation.verdict import Categories, decide
 from app.services.measuring import MeasuringService
 from app.services.results_contestants import ContestantResult, contestants
+from app.services.results_questions import QuestionLine, question_lines
 from app.services.results_slices import Slice, slices
 
 
@@ -47,8 +48,9 @@ class Ballots:
 class Results:
     """Everything that the results page, `results` and the decision record say of a batch.
 
-    `standings` is for three contestants or more, and None where nothing was rated: of two the votes say
-    all. It counts best-of-n ratings too; the verdict does not (who lost to a third was never compared).
+    Only what was voted blind counts. `standings` is for three contestants or more, and None where nothing
+    was rated: of two the votes say all. It counts best-of-n ratings too; the verdict does not (who lost to
+    a third was never compared).
     `cheapest` and `fastest` say for each contestant whether it is on the Pareto front of quality against
     cost, against time; None: unknown.
     """
@@ -129,6 +131,22 @@ class ResultsService:
             self._kept[batch.id] = (key, found)
         return found
 
+    def rated(self, batch_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the batches that have a rating."""
+        return self._votes.rated(batch_ids)
+
+    def questions(self, results: Results) -> tuple[QuestionLine, ...] | None:
+        """How each question was rated; None while its answers may still be put before a rater.
+
+        That is until every category has its verdict, or all that can be rated is: who has seen which
+        answer is whose rates blindly no more.
+        """
+        batch = results.batch
+        cast, figures = self._votes.of_batch(batch.id), self._figures.of_batch(batch.id)
+        if not settled(results.verdict) and not closed(batch, figures, cast):
+            return None
+        return question_lines(results.questions, batch.terms, cast, figures)
+
     def _computed(self, batch: BatchRecord, patience: float) -> Results:
         asked = self._questions.get(batch.plan.question_set, batch.plan.version)
         cast = self._votes.of_batch(batch.id)
@@ -136,7 +154,7 @@ class ResultsService:
         measures = self._measuring.of_batch(batch, asked, patience)
         people = contestants(batch, figures, measures, cast)
         fair = cast.blind & (cast.best_of == 0)
-        counted = cast.votes.pick(fair)
+        counted, blind = cast.votes.pick(fair), cast.votes.pick(cast.blind)
         of_category = grouped([q.category for q in asked.questions])
         return Results(
             batch=batch,
@@ -151,7 +169,7 @@ class ResultsService:
                 questions=len(asked.questions),
                 closed=closed(batch, figures, cast),
             ),
-            standings=standings(cast.votes, len(people)) if len(people) > 2 and len(cast.votes) else None,
+            standings=standings(blind, len(people)) if len(people) > 2 and len(blind) else None,
             by_category=slices(counted, of_category, batch.terms),
             by_language=slices(counted, grouped([_language(q) for q in asked.questions]), batch.terms),
             cheapest=_front(people, lambda c: c.usd_per_answer),
@@ -182,6 +200,11 @@ def verdict_of(
     )
     found = units(votes, terms.challenger, terms.incumbent, required, closed=closed, stars=stars)
     return decide(found, rules, categories if len(categories.names) > 1 else None, size=questions, looks=True)
+
+
+def settled(verdict: Verdict) -> bool:
+    """Whether every category has its verdict."""
+    return all(f.decision is not Decision.UNDECIDED for f in verdict.categories or (verdict.overall,))
 
 
 def closed(batch: BatchRecord, figures: Sequence[AnswerFigures], cast: BatchVotes) -> bool:
@@ -239,5 +262,5 @@ def _ballots(cast: BatchVotes, counted: int) -> Ballots:
         best_of=int((cast.best_of > 0).sum()),
         open_eyes=int((~cast.blind).sum()),
         raters=tuple((name, int(n)) for name, n in zip(cast.raters, numbers, strict=True)),
-        agreement=of_votes(things),
+        agreement=of_votes(things.pick(cast.blind)),
     )

@@ -9,6 +9,9 @@ _PAGES = Path(__file__).resolve().parents[2] / "pages"
 COMPARE = _PAGES / "compare.py"
 DOCUMENTS_PAGE = _PAGES / "documents.py"
 RATE = _PAGES / "rate.py"
+QUESTIONS = _PAGES / "questions.py"
+HISTORY = _PAGES / "history.py"
+RESULTS = _PAGES / "results.py"
 
 # Where a document is shown with its passages.
 DOCUMENTS = "documents"

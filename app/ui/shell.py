@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> None:
     st.set_page_config(page_title="Understudy", page_icon=HERE / "assets" / "icon.svg", layout="wide")
-    for sheet in ("style.css", "answer.css", "documents.css", "questions.css", "rate.css"):
+    for sheet in ("style.css", "answer.css", "documents.css", "questions.css", "rate.css", "results.css"):
         st.html(HERE / sheet)
     st.logo(str(HERE / "assets" / "logo.svg"), icon_image=str(HERE / "assets" / "icon.svg"))
     pages = ROOT / "pages"
@@ -42,6 +42,7 @@ def main() -> None:
             t("Evaluate"): [
                 st.Page(pages / "questions.py", title=t("Questions"), icon=":material/quiz:", url_path="questions"),
                 st.Page(pages / "rate.py", title=t("Rate"), icon=":material/how_to_vote:", url_path="rate"),
+                st.Page(pages / "results.py", title=t("Results"), icon=":material/insights:", url_path="results"),
             ],
         },
         position="top",
