@@ -23,9 +23,10 @@ GROUPS = 4096
 _AT_ONCE = 256
 
 
-def wilson(successes: int, n: int, *, level: float = LEVEL) -> Interval | None:
+def wilson(successes: float, n: int, *, level: float = LEVEL) -> Interval | None:
     """Wilson's score interval for a share (Wilson 1927); None without observations.
 
+    Parts of a success are taken as such: n means of values in [0, 1] vary no more than n yes and no do.
     Raises ValueError for more successes than observations.
     """
     if not 0 <= successes <= n:

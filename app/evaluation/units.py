@@ -18,6 +18,8 @@ STARS_ACCEPTABLE = 3
 class Units:
     """Questions that count, in the order of their last counted rating: equally long arrays, one row a question.
 
+    Those that a closed set took with too few ratings come last.
+
     `x` in [-1, 1] is the mean over the question's ratings of challenger better +1, tie 0, both bad 0,
     incumbent better -1; `acceptable` in [0, 1] the share of ratings to which the challenger's answer was
     acceptable; `wins`, `ties`, `losses`, `both_bad` count ratings from the challenger's side;
@@ -86,7 +88,8 @@ def units(
     A question enters once, with its first `required` ratings (raters and repeats alike), at the moment of
     the last of these: a value that changed later, or a question that entered early because of how its
     ratings looked, would void what sequential.py promises. Fewer ratings leave it out, unless the caller
-    closes the set at a time that was fixed beforehand (`closed`): then it enters with what it has.
+    closes the set at a time that was fixed beforehand (`closed`): then it enters with what it has, after
+    those that were looked at before. A corrected rating has the place of the one that it corrects.
 
     Acceptable is: a win, a tie and a loss, as losing to a better answer says nothing against the answer
     itself; not both bad. `stars` (one a row of `votes`, the challenger's, 0 = none given) say it better
@@ -123,7 +126,7 @@ def units(
     ratings = np.maximum(wins + ties + losses + both_bad, 1)
     last = np.zeros(total, np.intp)
     last[group] = rows  # rows ascend within a question: the last one stays
-    order = np.argsort(last, kind="stable")
+    order = np.lexsort((last, ratings < required))
     return Units(
         question=asked[enough][order],
         x=((wins - losses) / ratings)[order],

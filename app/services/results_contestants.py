@@ -16,6 +16,7 @@ from app.domain.intervals import Interval
 from app.domain.models import Contestant
 from app.domain.votes import BatchVotes, Result
 from app.evaluation.intervals import mean, quantile, wilson
+from app.evaluation.tango import SMALL
 from app.evaluation.units import STARS_ACCEPTABLE
 
 PHASES = ("queued", "load", "prefill", "first_token", "decode", "total")
@@ -43,8 +44,8 @@ class Measured:
 class ContestantResult:
     """`position` is the order asked. Copies from the cache count as answers, and not as speed or money.
 
-    `quality` is the mean score of its ratings (better 1, tie ½, worse or both bad 0) and `acceptable`
-    the share of ratings that found it acceptable (neither both bad nor 1–2 stars), questions weighing
+    `quality` is the mean score of its blind ratings (better 1, tie ½, worse or both bad 0) and `acceptable`
+    the share of them that found it acceptable (neither both bad nor 1–2 stars), questions weighing
     alike; None while unrated. `usd` sums what was priced; `unpriced` answers have no price.
     `tokens_per_second` is of decoding.
     """
@@ -152,7 +153,7 @@ def _result(
 
 def _liked(position: int, cast: BatchVotes) -> tuple[Interval | None, Interval | None, int]:
     votes = cast.votes
-    rows = np.flatnonzero((votes.first == position) | (votes.second == position))
+    rows = np.flatnonzero(((votes.first == position) | (votes.second == position)) & cast.blind)
     if not len(rows):
         return None, None, 0
     own = np.where(votes.first[rows] == position, Result.FIRST, Result.SECOND)
@@ -161,7 +162,15 @@ def _liked(position: int, cast: BatchVotes) -> tuple[Interval | None, Interval |
     stars = np.where(own == Result.FIRST, cast.stars_first[rows], cast.stars_second[rows])
     fine = (result != Result.BOTH_BAD) & ((stars == 0) | (stars >= STARS_ACCEPTABLE))
     questions = votes.question[rows]
-    return mean(score, questions), _share(fine.astype(np.float64), questions), len(rows)
+    return _score(score, questions), _share(fine.astype(np.float64), questions), len(rows)
+
+
+def _score(values: NDArray[np.float64], questions: NDArray[np.int32]) -> Interval | None:
+    """A mean of [0, 1]: Student's interval, and where few questions or equal ones give it no width, Wilson's."""
+    found = mean(values, questions)
+    if found is None or found.low is None or found.high is None or found.units < SMALL or found.high == found.low:
+        return _share(values, questions)
+    return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 
 def _phases(answers: Sequence[AnswerFigures]) -> tuple[Phase, ...]:
@@ -217,5 +226,5 @@ def _share(values: NDArray[np.float64], questions: NDArray[np.int32]) -> Interva
     """A share with Wilson's interval over questions: one that is never empty, as Student's is at 0 and 1."""
     codes, counts = np.unique(questions, return_inverse=True, return_counts=True)[1:]
     shares = np.bincount(codes, weights=values) / counts
-    found = wilson(round(float(shares.sum())), len(shares))
+    found = wilson(min(float(shares.sum()), len(shares)), len(shares))
     return None if found is None else replace(found, value=float(shares.mean()), n=len(values))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from app.domain.batches import VerdictTerms
 from app.domain.intervals import Interval
 from app.domain.votes import Votes
-from app.evaluation.intervals import mean
-from app.evaluation.units import units
+from app.evaluation.intervals import LEVEL
+from app.evaluation.tango import fixed_interval
+from app.evaluation.units import Floats, units
 from app.evaluation.verdict import Categories
 
 
@@ -17,8 +18,8 @@ from app.evaluation.verdict import Categories
 class Slice:
     """Ratings of the challenger against the incumbent in one part of the questions.
 
-    `difference` is the mean over questions of better +1, tie or both bad 0, worse −1, with Student's
-    interval for one look.
+    `difference` is the mean over questions of better +1, tie or both bad 0, worse −1, with the interval
+    for one look (app.evaluation.tango).
     """
 
     name: str
@@ -47,10 +48,17 @@ def slices(votes: Votes, parts: Categories, terms: VerdictTerms) -> tuple[Slice,
                 ties=int(part.ties.sum()),
                 losses=int(part.losses.sum()),
                 both_bad=int(part.both_bad.sum()),
-                difference=mean(part.x),
+                difference=_difference(part.x),
             )
         )
     return tuple(rows)
+
+
+def _difference(x: Floats) -> Interval | None:
+    found = fixed_interval(x, LEVEL)
+    if found is None:
+        return None
+    return Interval(float(x.mean()), found.low, found.high, found.n, found.n, found.method, found.level)
 
 
 def share(part: Slice) -> Mapping[str, float]:

@@ -134,3 +134,24 @@ def test_a_question_with_a_failed_answer_counts_nowhere_once_all_else_is_rated(t
         SqlComparisonStore(engine).save_answer(f"a{0:027d}{0:04d}", Answer(Status.FAILED))
         again = service(engine, found.batch).of(BATCH)
     assert again.incumbent.failed == 1 and again.incumbent.done == 19
+
+
+def test_what_was_voted_with_open_eyes_moves_no_figure(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": EVEN}, questions=30, contestants=3) as (found, engine):
+        for n in range(30):
+            record = SqlComparisonStore(engine).get(f"c{n:031d}")
+            SqlRatingStore(engine).add([replace(rating(record, Outcome.RIGHT), rater="fan", blind=False)], [])
+        again = service(engine, found.batch).of(BATCH)
+    assert again.ballots.open_eyes == 30
+    assert [c.quality for c in again.contestants] == [c.quality for c in found.contestants]
+    assert again.standings is not None and found.standings is not None
+    assert again.standings.strengths == found.standings.strengths
+    assert again.ballots.agreement == found.ballots.agreement
+
+
+def test_a_few_wins_in_a_row_are_no_certainty(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": Planted(1.0, 0.0)}, questions=4) as (found, _):
+        difference, quality = found.by_language[0].difference, found.challenger.quality
+    assert difference is not None and quality is not None
+    assert (difference.value, difference.high) == (1, 1) and difference.low is not None and difference.low < 0
+    assert (quality.value, quality.high) == (1, 1) and quality.low == pytest.approx(0.51, abs=0.01)

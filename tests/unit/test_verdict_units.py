@@ -54,9 +54,16 @@ def test_a_question_with_too_few_ratings_is_left_out_and_named() -> None:
     assert (found.question.tolist(), found.incomplete.tolist()) == ([0], [7])
 
 
-def test_a_closed_set_takes_what_is_there() -> None:
+def test_a_closed_set_takes_what_is_there_after_what_was_complete() -> None:
     found = of([(7, "l"), (0, "w"), (0, "t")], 2, closed=True)
-    assert (found.question.tolist(), found.x.tolist(), found.incomplete.tolist()) == ([7, 0], [-1, 0.5], [])
+    assert (found.question.tolist(), found.x.tolist(), found.incomplete.tolist()) == ([0, 7], [0.5, -1], [])
+
+
+@given(ROWS, st.integers(2, 3))
+def test_closing_a_set_leaves_the_looks_before_it_as_they_were(rows: list[tuple[int, str]], required: int) -> None:
+    before, after = of(rows, required), of(rows, required, closed=True)
+    assert after.question[: len(before)].tolist() == before.question.tolist()
+    assert after.x[: len(before)].tolist() == before.x.tolist()
 
 
 def test_ratings_past_the_required_do_not_change_a_question() -> None:
@@ -98,7 +105,8 @@ def test_units_are_those_of_a_slow_count(rows: list[tuple[int, str]], required: 
         if len(kept.setdefault(question, [])) < required:
             kept[question].append(letter)
             last[question] = at
-    expected = [q for q in sorted(kept, key=lambda q: last[q]) if closed or len(kept[q]) == required]
+    complete = {q: len(kept[q]) == required for q in kept}
+    expected = [q for q in sorted(kept, key=lambda q: (not complete[q], last[q])) if closed or complete[q]]
     found = of(rows, required, closed=closed)
     assert found.question.tolist() == expected
     assert found.x == pytest.approx([np.mean([values[v] for v in kept[q]]) for q in expected])
