@@ -124,10 +124,13 @@ def note_estimate(estimate: BatchEstimate) -> None:
     )
     for c in estimate.contestants:
         output.note(f"  {c.contestant.model}: {' · '.join(_expected(c))}")
-    if estimate.unknown_cost and estimate.usd is not None:
-        names = ", ".join(estimate.unknown_cost)
-        output.note(output.text(Message("{usd}, and what {models} costs", usd=speech.usd(estimate.usd), models=names)))
-    elif estimate.usd is not None:
+    unpriced = ", ".join(estimate.unknown_cost)
+    if estimate.usd and unpriced:
+        said = Message("{usd}, and what {models} costs", usd=speech.usd(estimate.usd), models=unpriced)
+        output.note(output.text(said))
+    elif unpriced:
+        output.note(output.text(Message("What {models} costs is not known.", models=unpriced)))
+    else:
         output.note(output.text(Message("About {usd}", usd=speech.usd(estimate.usd))))
     if estimate.seconds is not None:
         output.note(output.text(Message("About {time}", time=speech.seconds(estimate.seconds))))

@@ -90,6 +90,8 @@ class BatchRun:
             seconds_left=self._seconds_left(),
         )
         reason = self.reason or self._waits_for()
+        if reason is None and self.wanted is not BatchState.RUNNING:
+            reason = Message("Waiting for the answers under way.")
         return replace(self._record, state=BatchState.RUNNING, progress=progress, reason=reason)
 
     # The whole of it
