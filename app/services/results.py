@@ -17,7 +17,7 @@ from app.domain.figures import AnswerFigures, FigureStore
 from app.domain.message import Message
 from app.domain.questions import Question, QuestionSet, QuestionStore
 from app.domain.standings import Agreement, Standings
-from app.domain.verdicts import Verdict
+from app.domain.verdicts import Decision, Verdict
 from app.domain.votes import BatchVotes, Votes, VoteStore
 from app.evaluation.agreement import of_votes
 from app.evaluation.bradley_terry import standings
@@ -28,6 +28,7 @@ from app.evaluation.units import units
 from app.evaluation.verdict import Categories, decide
 from app.services.measuring import MeasuringService
 from app.services.results_contestants import ContestantResult, contestants
+from app.services.results_questions import QuestionLine, question_lines
 from app.services.results_slices import Slice, slices
 
 
@@ -130,6 +131,22 @@ class ResultsService:
             self._kept[batch.id] = (key, found)
         return found
 
+    def rated(self, batch_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the batches that have a rating."""
+        return self._votes.rated(batch_ids)
+
+    def questions(self, results: Results) -> tuple[QuestionLine, ...] | None:
+        """How each question was rated; None while its answers may still be put before a rater.
+
+        That is until every category has its verdict, or all that can be rated is: who has seen which
+        answer is whose rates blindly no more.
+        """
+        batch = results.batch
+        cast, figures = self._votes.of_batch(batch.id), self._figures.of_batch(batch.id)
+        if not settled(results.verdict) and not closed(batch, figures, cast):
+            return None
+        return question_lines(results.questions, batch.terms, cast, figures)
+
     def _computed(self, batch: BatchRecord, patience: float) -> Results:
         asked = self._questions.get(batch.plan.question_set, batch.plan.version)
         cast = self._votes.of_batch(batch.id)
@@ -183,6 +200,11 @@ def verdict_of(
     )
     found = units(votes, terms.challenger, terms.incumbent, required, closed=closed, stars=stars)
     return decide(found, rules, categories if len(categories.names) > 1 else None, size=questions, looks=True)
+
+
+def settled(verdict: Verdict) -> bool:
+    """Whether every category has its verdict."""
+    return all(f.decision is not Decision.UNDECIDED for f in verdict.categories or (verdict.overall,))
 
 
 def closed(batch: BatchRecord, figures: Sequence[AnswerFigures], cast: BatchVotes) -> bool:
