@@ -20,7 +20,16 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> None:
     st.set_page_config(page_title="Understudy", page_icon=HERE / "assets" / "icon.svg", layout="wide")
-    for sheet in ("style.css", "answer.css", "documents.css", "questions.css", "rate.css", "results.css"):
+    for sheet in (
+        "style.css",
+        "answer.css",
+        "documents.css",
+        "questions.css",
+        "batches.css",
+        "rate.css",
+        "results.css",
+        "verdict.css",
+    ):
         st.html(HERE / sheet)
     st.logo(str(HERE / "assets" / "logo.svg"), icon_image=str(HERE / "assets" / "icon.svg"))
     pages = ROOT / "pages"
@@ -41,8 +50,16 @@ def main() -> None:
             ],
             t("Evaluate"): [
                 st.Page(pages / "questions.py", title=t("Questions"), icon=":material/quiz:", url_path="questions"),
+                st.Page(pages / "batches.py", title=t("Batches"), icon=":material/playlist_play:", url_path="batches"),
                 st.Page(pages / "rate.py", title=t("Rate"), icon=":material/how_to_vote:", url_path="rate"),
                 st.Page(pages / "results.py", title=t("Results"), icon=":material/insights:", url_path="results"),
+                st.Page(pages / "verdict.py", title=t("Verdict"), icon=":material/gavel:", url_path="verdict"),
+                st.Page(
+                    pages / "ownership.py",
+                    title=t("Cost of ownership"),
+                    icon=":material/savings:",
+                    url_path="ownership",
+                ),
             ],
         },
         position="top",
