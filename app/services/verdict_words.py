@@ -51,6 +51,8 @@ def _where(categories: Sequence[str | None]) -> Message:
 
 def _saying(finding: Finding, verdict: Verdict, challenger: str, incumbent: str) -> Message:
     points = f"{100 * verdict.margin:g}"
+    # Two claims may be wrong, each with alpha shared out among the categories: this holds for all of them together.
+    confidence = f"{100 * (1 - 2 * verdict.alpha):g} %"
     match finding.reason:
         case Reason.NOT_WORSE:
             return Message(
@@ -58,21 +60,23 @@ def _saying(finding: Finding, verdict: Verdict, challenger: str, incumbent: str)
                 challenger=challenger,
                 incumbent=incumbent,
                 points=points,
-                confidence=f"{100 * (1 - 2 * verdict.alpha):g} %",
+                confidence=confidence,
             )
         case Reason.WORSE:
             return Message(
-                "keep {incumbent}: {challenger} is worse by more than {points} points.",
+                "keep {incumbent}: {challenger} is worse by more than {points} points ({confidence}).",
                 challenger=challenger,
                 incumbent=incumbent,
                 points=points,
+                confidence=confidence,
             )
         case Reason.UNACCEPTABLE:
             return Message(
-                "keep {incumbent}: fewer than {bar} of {challenger}'s answers are acceptable.",
+                "keep {incumbent}: fewer than {bar} of {challenger}'s answers are acceptable ({confidence}).",
                 challenger=challenger,
                 incumbent=incumbent,
                 bar=f"{100 * verdict.bar:g} %",
+                confidence=confidence,
             )
         case Reason.NO_RATINGS:
             return Message("nothing is rated yet.")
@@ -90,6 +94,11 @@ def _not_yet(finding: Finding, verdict: Verdict) -> Message:
     if needed.half is None:
         return Message("not decided yet, and with this margin it may never be.")
     ratings = needed.half * verdict.required
+    if finding.size is not None and finding.n + needed.half > finding.size:
+        return Message(
+            "not decided yet; about {n} more ratings, more than the questions left can give: add questions.",
+            n=_about(ratings),
+        )
     if needed.most is None:
         return Message("not decided yet; about {n} more ratings, perhaps far more.", n=_about(ratings))
     return Message(
