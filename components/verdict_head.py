@@ -90,11 +90,10 @@ def _downloads(results: Results, as_html: Made, as_json: Made) -> None:
 
 
 def _about(results: Results) -> list[str]:
-    ballots = results.ballots
     return [
         tn("{n} question", "{n} questions", len(results.questions.questions)),
-        tn("{n} rating counts", "{n} ratings count", ballots.counted),
-        tn("{n} rater", "{n} raters", len(ballots.raters)),
+        tn("{n} rating counts", "{n} ratings count", results.verdict.overall.ratings),
+        tn("{n} rater", "{n} raters", len(results.ballots.raters)),
     ]
 
 

@@ -40,7 +40,7 @@ def record_to_html(record: Record, say: Say) -> bytes:
         (
             _head(write, data, title),
             found.spoken(write, verdict, challenger, incumbent),
-            _about(write, data),
+            _about(write, data, verdict),
             _body(write, data, verdict, terms_of(record)),
         )
     )
@@ -78,14 +78,14 @@ def _head(write: Writer, data: Mapping[str, Any], title: str) -> str:
     return f'<header><p class="kicker">{kicker}</p><h1>{escape(title)}</h1></header>'
 
 
-def _about(write: Writer, data: Mapping[str, Any]) -> str:
+def _about(write: Writer, data: Mapping[str, Any], verdict: Verdict) -> str:
     results = data["results"]
     asked, ratings = results["questions"], results["ratings"]
     lines = (
         Message("made {when}", when=moment(data["made_at"])),
         Message("{set}, version {n}", set=str(asked["name"]), n=asked["version"]),
         Message("{n} questions", n=f"{asked['questions']:,}"),
-        Message("{n} ratings count", n=f"{ratings['counted']:,}"),
+        Message("{n} ratings count", n=f"{verdict.overall.ratings:,}"),
         Message("{n} raters", n=f"{len(ratings['raters']):,}"),
         Message("batch {id}", id=str(results["batch"]["id"])[:12]),
     )
