@@ -53,7 +53,10 @@ def results_raters(screen: Screen, attention: Attention | None) -> None:
         (
             t("Votes for the left side"),
             "–" if overall.left_share is None else words.percent(overall.left_share),
-            t("sides are random: far from a half means that somebody does not read"),
+            t(
+                "of {n} for one of the two; sides are random, so that about half is to be expected",
+                n=words.number(overall.wins + overall.losses),
+            ),
         ),
     ]
     if attention is not None:

@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from html import escape
+from math import comb
 
 import streamlit as st
 
 from app.domain.batches import BatchRecord
 from app.services.results import Results
 from app.services.results_json import results_to_dict
-from app.ui.links import QUESTIONS, RATE
+from app.ui.links import BATCHES, RATE
 from app.ui.prose import plain
 from app.ui.results import BATCH, Screen
 from app.ui.results_tables import Sentence, findings, sentences
@@ -52,7 +53,7 @@ def results_empty() -> None:
         ),
         icon=":material/insights:",
     )
-    st.page_link(QUESTIONS, label=t("To the question sets"), icon=":material/quiz:")
+    st.page_link(BATCHES, label=t("To the batches"), icon=":material/playlist_play:")
 
 
 def results_verdict(screen: Screen) -> None:
@@ -116,7 +117,7 @@ def _sentence(sentence: Sentence) -> str:
 def _about(screen: Screen) -> list[str]:
     results, words = screen.found, speech()
     ballots, plan = results.ballots, results.batch.plan
-    wanted = plan.raters * plan.repeats * len(results.questions.questions)
+    wanted = plan.raters * plan.repeats * len(results.questions.questions) * comb(len(plan.contestants), 2)
     parts = [
         t("{set}, version {version}", set=results.questions.name, version=results.questions.version),
         t(

@@ -14,6 +14,7 @@ OWNERSHIP = _PAGES / "ownership.py"
 QUESTIONS = _PAGES / "questions.py"
 HISTORY = _PAGES / "history.py"
 RESULTS = _PAGES / "results.py"
+BATCHES = _PAGES / "batches.py"
 
 # Where a document is shown with its passages.
 DOCUMENTS = "documents"

@@ -62,11 +62,11 @@ def findings(results: Results, words: Words) -> Table:
     head = (
         Message("Questions"),
         Message("Verdict"),
+        Message("Difference"),
         Message("Won"),
         Message("Tied"),
         Message("Lost"),
         Message("Both bad"),
-        Message("Difference"),
         Message("Rated"),
         Message("More ratings"),
     )
@@ -76,8 +76,8 @@ def findings(results: Results, words: Words) -> Table:
             (
                 Cell(words.message(category_name(f.category))),
                 Cell(words.message(WORDS[f.decision]), decision=f.decision),
-                *(Cell(words.number(n)) for n in (f.wins, f.ties, f.losses, f.both_bad)),
                 Cell(points(f.difference, words), _span(f, words)),
+                *(Cell(words.number(n)) for n in (f.wins, f.ties, f.losses, f.both_bad)),
                 Cell(words.number(f.n), "" if f.size is None else f"/ {words.number(f.size)}"),
                 Cell(words.message(more(f, results.verdict))),
             )
