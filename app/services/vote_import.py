@@ -12,6 +12,7 @@ from app.domain.message import Message
 from app.domain.ratings import Rating
 from app.domain.store import ComparisonStore, RatingStore
 from app.services.questions_columns import Problem
+from app.services.queue_view import scramble
 from app.services.queueing import RatingQueue
 from app.services.rating import said
 from app.services.vote_reading import ReadVote, VoteReading
@@ -60,6 +61,8 @@ class VoteImport:
                 votes.append(reading.vote(row))
             except UserError as problem:
                 problems.append(Problem.of(row.line, problem))
+        # A sheet may have been sorted by what was voted; a verdict is about questions in an order that was not.
+        votes.sort(key=_shuffled)
         # A vote that was cast later corrects an earlier one, whatever line it stands in.
         if all(vote.timed for vote in votes):
             votes.sort(key=lambda vote: vote.rating.created_at)
@@ -111,6 +114,11 @@ class VoteImport:
             earlier.append((rating, False))
             kept.append(vote)
         return counts, kept
+
+
+def _shuffled(vote: ReadVote) -> bytes:
+    rating = vote.rating
+    return scramble("import", rating.comparison, *sorted((rating.left, rating.right)))
 
 
 def _same(vote: ReadVote, other: Rating, *, last: bool) -> bool:
