@@ -12,9 +12,8 @@ from app.domain.errors import UnderstudyError, UserError
 from app.services import drafting
 from app.services.batch_checks import MOST_RATERS
 from app.services.batch_estimate import BatchEstimate
-from app.services.results_contestants import labels_of
 from app.ui import state
-from app.ui.batches import Begin, Making, key, read_plan
+from app.ui.batches import Begin, Making, key, named_contestants, read_plan
 from app.ui.links import QUESTIONS
 from app.ui.text import speech, t, tn
 from components.batches_estimate import estimate_lines
@@ -44,20 +43,19 @@ def batches_new(making: Making, estimate: Estimate) -> Begin | None:
 
 def _questions(making: Making) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="batch-questions"):
-        by_name = {info.name: info for info in making.sets}
         st.selectbox(
             t("Question set"),
-            list(by_name),
-            format_func=lambda name: f"{name} · {tn('{n} question', '{n} questions', by_name[name].questions)}",
+            [info.name for info in making.sets],
             key=key("set"),
             persist_state="session",
         )
         st.selectbox(
             t("Version"),
             list(making.versions),
-            format_func=lambda n: t("version {n}", n=n),
+            # In no language: the browser sends an option back as it reads.
+            format_func=lambda n: f"v{n}",
             key=key("version"),
-            width=150,
+            width=110,
             persist_state="session",
         )
         st.number_input(
@@ -152,18 +150,10 @@ def _rating(making: Making) -> None:
                 " A later change is kept on record."
             )
         )
-        labels = _labels(making)
-        if len(labels) > 1:
+        choices = named_contestants(making)
+        if len(choices) > 1:
             for field, label in (("incumbent", t("What you have")), ("challenger", t("What could take over"))):
-                if int(st.session_state.get(key(field)) or 0) >= len(labels):
-                    st.session_state[key(field)] = 0 if field == "incumbent" else len(labels) - 1
-                st.selectbox(
-                    label,
-                    range(len(labels)),
-                    format_func=lambda n: labels[n] if n < len(labels) else "–",
-                    key=key(field),
-                    persist_state="session",
-                )
+                st.selectbox(label, choices, key=key(field), persist_state="session")
         st.slider(
             t("Margin"),
             1,
@@ -210,14 +200,6 @@ def _rating(making: Making) -> None:
                 help=t("A pair whose outcome is known, among so many others, shows who pays attention. 0: none."),
                 persist_state="session",
             )
-
-
-def _labels(making: Making) -> tuple[str, ...]:
-    try:
-        plan, _ = read_plan(making)
-    except UserError:
-        return ()
-    return labels_of(plan.contestants)
 
 
 def _start(making: Making, estimate: Estimate) -> Begin | None:

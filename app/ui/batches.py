@@ -28,6 +28,7 @@ from app.ui import comparing, state
 from app.ui.text import language, t
 
 BATCH = "b"
+LETTERS = "ABCD"
 FIRST: Mapping[str, object] = {
     "repeats": 1,
     "concurrency": 4,
@@ -37,8 +38,8 @@ FIRST: Mapping[str, object] = {
     "gold": 0,
     "margin": 10,
     "acceptable": 70,
-    "incumbent": 0,
-    "challenger": 1,
+    "incumbent": None,
+    "challenger": None,
     "design": "questions_like_these",
 }
 
@@ -176,6 +177,24 @@ def _making(container: Container) -> Making:
     )
 
 
+def named_contestants(making: Making) -> list[str]:
+    """The contestants as a choice of who is replaced by whom, each behind its letter: “A · openai:gpt-5.4-mini”.
+
+    What was chosen stays with its letter when that contestant becomes another model. Call it before the
+    boxes are drawn.
+    """
+    named = [f"{LETTERS[n]} · {slot.model}" for n, slot in enumerate(making.draft.slots)]
+    for field, first in (("incumbent", 0), ("challenger", 1)):
+        at = _position(st.session_state.get(key(field)), first, len(named))
+        st.session_state[key(field)] = named[at]
+    return named
+
+
+def _position(chosen: object, first: int, contestants: int) -> int:
+    at = LETTERS.find(str(chosen)[:1]) if chosen else first
+    return min(at if at >= 0 else first, contestants - 1)
+
+
 def read_plan(making: Making) -> tuple[BatchPlan, VerdictTerms]:
     """What was chosen. Raises UserError when a contestant is no model."""
     draft, values = making.draft, {field: st.session_state.get(key(field)) for field in (*FIRST, "set", "version")}
@@ -197,8 +216,8 @@ def read_plan(making: Making) -> tuple[BatchPlan, VerdictTerms]:
         gold_every=int(str(values["gold"] or 0)),
     )
     terms = VerdictTerms(
-        incumbent=min(int(str(values["incumbent"])), len(draft.slots) - 1) if many else 0,
-        challenger=min(int(str(values["challenger"])), len(draft.slots) - 1) if many else 1,
+        incumbent=_position(values["incumbent"], 0, len(draft.slots)) if many else 0,
+        challenger=_position(values["challenger"], 1, len(draft.slots)) if many else 1,
         margin=float(str(values["margin"])) / 100,
         acceptable=float(str(values["acceptable"])) / 100,
         design="these_questions" if values["design"] == "these_questions" else "questions_like_these",
