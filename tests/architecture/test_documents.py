@@ -63,9 +63,10 @@ def test_every_kind_of_error_is_documented() -> None:
 
 
 def test_the_examples_of_the_json_objects_can_be_read() -> None:
-    compared, indexed = re.findall(r"```json\n(.*?)```", text("docs/cli.md"), re.DOTALL)
+    compared, indexed, batch = re.findall(r"```json\n(.*?)```", text("docs/cli.md"), re.DOTALL)
     assert {"id", "prompt", "evidence", "answers"} <= set(json.loads(compared))
     assert {"collection", "documents", "seconds"} <= set(json.loads(indexed))
+    assert set(json.loads(batch)) >= {"id", "state", "terms", "progress", "tallies", "failures"}
 
 
 def test_the_example_of_endpoints_can_be_used_as_it_is() -> None:
