@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import combinations, groupby
 
@@ -14,6 +14,8 @@ from app.domain.ratings import Outcome
 from storage.database import reading, write
 from storage.evaluation_tables import BatchItemRow, BatchRow, ClaimRow, GoldVoteRow, QuestionRow
 from storage.tables import AnswerRow, RatingRow
+
+_MANY = 500
 
 
 class SqlQueueStore:
@@ -70,7 +72,6 @@ class SqlQueueStore:
                 RatingRow.left_id,
                 RatingRow.right_id,
                 RatingRow.rater,
-                RatingRow.created_at,
                 RatingRow.blind,
                 RatingRow.best_of,
             )
@@ -79,10 +80,20 @@ class SqlQueueStore:
             .order_by(RatingRow.seq)
         )
         with reading(self._engine) as session:
+            # Not through the session: it would look at each of a hundred thousand rows once more.
             return [
-                Given(seq, comparison, left, right, rater, at, blind and best_of is None, best_of)
-                for seq, comparison, left, right, rater, at, blind, best_of in session.execute(rows)
+                Given(seq, comparison, left, right, rater, blind and best_of is None, best_of)
+                for seq, comparison, left, right, rater, blind, best_of in session.connection().execute(rows).all()
             ]
+
+    def times(self, numbers: Sequence[int]) -> Mapping[int, datetime]:
+        found: dict[int, datetime] = {}
+        with reading(self._engine) as session:
+            for start in range(0, len(numbers), _MANY):
+                some = select(RatingRow.seq, RatingRow.created_at)
+                rows = session.execute(some.where(RatingRow.seq.in_(numbers[start : start + _MANY])))
+                found.update(rows.tuples().all())
+        return found
 
     def claims(self, batch_id: str) -> Sequence[Claim]:
         rows = (

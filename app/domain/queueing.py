@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from app.domain.ratings import Outcome
 
@@ -32,16 +32,17 @@ class Pair:
         return self.comparison, self.first, self.second
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A rating as the queue sees it. `fair`: cast blind on a plain pair, the kind that a verdict counts."""
+class Given(NamedTuple):
+    """A rating as the queue sees it. `fair`: cast blind on a plain pair, the kind that a verdict counts.
+
+    A tuple, as a hundred thousand of them are made when a queue is opened.
+    """
 
     seq: int
     comparison: str
     left: str
     right: str
     rater: str
-    created_at: datetime
     fair: bool
     best_of: int | None = None
 
@@ -117,6 +118,10 @@ class QueueStore(Protocol):
 
     def ratings(self, batch_id: str, after: int = 0) -> Sequence[Given]:
         """The batch's ratings that arrived after the one numbered `after`, oldest first."""
+        ...
+
+    def times(self, numbers: Sequence[int]) -> Mapping[int, datetime]:
+        """When the ratings of these numbers were cast."""
         ...
 
     def claims(self, batch_id: str) -> Sequence[Claim]:

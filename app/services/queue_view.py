@@ -11,8 +11,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 
 from app.domain.queueing import CategoryCount, Given, Pair, PairKey, QueueProgress, QueueStore
 
@@ -40,7 +39,7 @@ class _Slot:
         if before is not None and before.seq >= rating.seq:
             return False
         was_fair = before is not None and before.fair
-        self.last[rating.rater] = replace(rating, fair=rating.fair or was_fair)
+        self.last[rating.rater] = rating if rating.fair or not was_fair else rating._replace(fair=True)
         self.fair += rating.fair and not was_fair
         return True
 
@@ -100,7 +99,10 @@ class View:
             self._opened.setdefault(rating.rater, set()).add(rating.comparison)
             return
         two = _two(rating.left, rating.right)
-        if self._slots.setdefault(two, _Slot()).take_in(rating):
+        slot = self._slots.get(two)
+        if slot is None:
+            slot = self._slots[two] = _Slot()
+        if slot.take_in(rating):
             mine = self._mine.setdefault(rating.rater, {})
             mine.pop(two, None)
             mine[two] = rating
@@ -125,11 +127,11 @@ class View:
         with self._lock:
             return self._done_with(self._by_key[key], rater)
 
-    def voted(self, rater: str) -> list[tuple[datetime, Pair]]:
-        """The pairs that the rater voted on, by the time of the last vote on each."""
+    def voted(self, rater: str) -> list[tuple[int, Pair]]:
+        """The pairs that the rater voted on, with the number of the last rating of each, in the order of these."""
         with self._lock:
-            last = [(rating, self._slots[two].pair) for two, rating in self._mine.get(rater, {}).items()]
-            return [(rating.created_at, pair) for rating, pair in last if pair is not None]
+            last = [(rating.seq, self._slots[two].pair) for two, rating in self._mine.get(rater, {}).items()]
+            return [(seq, pair) for seq, pair in last if pair is not None]
 
     def free(
         self, rater: str, categories: Sequence[str], held: Mapping[PairKey, int], closed: Container[PairKey]

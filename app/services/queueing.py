@@ -154,7 +154,9 @@ class RatingQueue:
         batch, view = self._open(batch_id)
         view.look()
         now = datetime.now(UTC)
-        done = {pair.key: at for at, pair in view.voted(rater)}
+        voted = view.voted(rater)
+        times = self._store.times([seq for seq, _ in voted])
+        done = {pair.key: times[seq] for seq, pair in voted}
         if batch.plan.gold_every:
             done |= {vote.key: vote.created_at for vote in self._store.golds(batch.id, rater)}
         skipped = {
