@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import cast
 
 from sqlalchemy import Connection, Engine, Update, func, insert, select, update
-from sqlalchemy.orm import Session
 
 from app.domain.batches import (
     BatchItem,
@@ -25,7 +24,7 @@ from app.domain.batches import (
     VerdictTerms,
 )
 from app.domain.comparisons import ComparisonRecord
-from app.domain.errors import AnswerError, UserError
+from app.domain.errors import AnswerError
 from app.domain.message import Message
 from app.domain.models import ModelRef
 from storage import batch_answers, batch_items, codec
@@ -36,15 +35,15 @@ from storage.batch_codec import (
     WRITTEN_OFF,
     plan_from_json,
     plan_to_json,
-    reason_from_json,
     terms_from_json,
     terms_to_json,
     written_off,
 )
+from storage.batch_rows import find, records
 from storage.columns import json_safe
 from storage.database import reading, write
 from storage.evaluation_tables import BatchItemRow, BatchRow, QuestionRow, TermsRow
-from storage.ids import SHORTEST, new_id
+from storage.ids import new_id
 from storage.questions import find_set
 from storage.tables import RatingRow
 
@@ -102,12 +101,12 @@ class SqlBatchStore:
 
     def get(self, batch_id: str) -> BatchRecord:
         with reading(self._engine) as session:
-            return _records(session, [_find(session, batch_id)])[0]
+            return records(session, [find(session, batch_id)])[0]
 
     def list(self, limit: int = 50, offset: int = 0) -> Sequence[BatchRecord]:
         newest = select(BatchRow).order_by(BatchRow.created_at.desc(), BatchRow.id.desc())
         with reading(self._engine) as session:
-            return _records(session, session.scalars(newest.limit(max(limit, 0)).offset(max(offset, 0))).all())
+            return records(session, session.scalars(newest.limit(max(limit, 0)).offset(max(offset, 0))).all())
 
     def terms(self, batch_id: str) -> Sequence[TermsSet]:
         with reading(self._engine) as session:
@@ -269,53 +268,3 @@ def _plan(connection: Connection, batch_id: str) -> Plan:
     return cast(
         Plan, connection.execute(select(BatchRow.plan).where(BatchRow.id == batch_id).with_for_update()).scalar_one()
     )
-
-
-def _records(session: Session, rows: Sequence[BatchRow]) -> tuple[BatchRecord, ...]:
-    plans = {row.id: plan_from_json(row.plan) for row in rows}
-    running = [row.id for row in rows if row.state == BatchState.RUNNING.value]
-    progress = batch_answers.progress(
-        session, {row.id: (len(plans[row.id].contestants), written_off(row.plan)) for row in rows}, running
-    )
-    latest = select(func.max(TermsRow.seq)).where(TermsRow.batch_id.in_(list(plans))).group_by(TermsRow.batch_id)
-    terms = {
-        row.batch_id: terms_from_json(row.terms)
-        for row in session.scalars(select(TermsRow).where(TermsRow.seq.in_(latest)))
-    }
-    return tuple(
-        BatchRecord(
-            id=row.id,
-            created_at=row.created_at,
-            plan=plans[row.id],
-            state=BatchState(row.state),
-            progress=progress[row.id],
-            terms=terms.get(row.id, VerdictTerms()),
-            reason=reason_from_json(row.reason),
-            owner=row.owner,
-            lease_until=row.lease_until,
-            runner=str(cast(Plan, row.plan).get(RUNNER) or ""),
-        )
-        for row in rows
-    )
-
-
-def _find(session: Session, beginning: str) -> BatchRow:
-    beginning = beginning.strip().lower()
-    if (row := session.get(BatchRow, beginning)) is not None:
-        return row
-    rows: Sequence[BatchRow] = ()
-    if len(beginning) >= SHORTEST:
-        rows = session.scalars(
-            select(BatchRow).where(BatchRow.id.startswith(beginning, autoescape=True)).limit(2)
-        ).all()
-    if len(rows) > 1:
-        raise UserError(
-            Message("“{id}” begins the ids of several batches.", id=beginning),
-            Message("Write more of the id; `python -m app batch list` lists them."),
-        )
-    if not rows:
-        raise UserError(
-            Message("There is no batch “{id}”.", id=beginning[:80]),
-            Message("`python -m app batch list` lists the batches; an id, or at least 4 characters of it, will do."),
-        )
-    return rows[0]
