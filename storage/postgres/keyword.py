@@ -29,7 +29,8 @@ from app.domain.documents import Chunking
 K1 = 0.6
 B = 0.4
 BUDGET = 5000  # postings that the first stage reads, unless its two rarest terms alone have more
-SHORTLIST = 200  # passages that the second stage scores, at least; 100 found 92 of 100
+SHORTLIST = 100  # passages that the second stage scores, at least
+LOOKUPS = 1000  # postings that it reads, at least: more passages for a question of few terms
 
 # One row of COPY's binary form: the number of fields, then each with its length before it; big-endian.
 _ROW = np.dtype(
@@ -117,7 +118,12 @@ def statement(
     OFFSET 0 keeps the planner from flattening: it would join the whole table by hash.
     """
     return sql.SQL(_FILTERED if filtered else _TWO_STAGES).format(
-        postings=postings, terms=terms, collections=collections, passages=passages, budget=sql.Literal(BUDGET)
+        postings=postings,
+        terms=terms,
+        collections=collections,
+        passages=passages,
+        budget=sql.Literal(BUDGET),
+        lookups=sql.Literal(LOOKUPS),
     )
 
 
@@ -134,7 +140,8 @@ _TWO_STAGES = """
         SELECT p.id, sum(q.idf * p.weight) AS score
         FROM (SELECT term, idf FROM q WHERE rare OFFSET 0) q
             CROSS JOIN LATERAL (SELECT id, weight FROM {postings} WHERE term = q.term OFFSET 0) p
-        GROUP BY p.id ORDER BY 2 DESC, 1 LIMIT %(shortlist)s
+        GROUP BY p.id ORDER BY 2 DESC, 1
+        LIMIT greatest(%(shortlist)s, {lookups} / (SELECT greatest(count(*), 1) FROM q WHERE NOT rare))
     ), rest AS MATERIALIZED (
         SELECT p.id, sum(q.idf * p.weight) AS score
         FROM (SELECT term, idf FROM q WHERE NOT rare OFFSET 0) q
