@@ -113,8 +113,9 @@ def results_method(screen: Screen, history: Sequence[TermsSet]) -> None:
     st.caption(
         t(
             "Both-bad counts as no difference, and a challenger that fails together with the incumbent is not passed: "
-            "REPLACE also needs its share of acceptable answers. The best of three or four says who won, not who of "
-            "the others is better: it enters the strengths, not the verdict."
+            "REPLACE also needs its share of acceptable answers. An answer is acceptable unless both were called bad "
+            "or it got one or two stars: to lose to a better one does not make it bad. The best of three or four says "
+            "who won, not who of the others is better: it enters the strengths, not the verdict."
         )
     )
 

@@ -13,8 +13,9 @@ from app.cli.session import container
 
 if TYPE_CHECKING:
     from app.bootstrap import Container
-    from app.domain.batches import BatchRecord
+    from app.domain.batches import BatchRecord, TermsSet, VerdictTerms
     from app.domain.errors import UserError
+    from app.domain.message import Message
     from app.domain.verdicts import Finding, Verdict
     from app.services.results import Results
 
@@ -75,11 +76,13 @@ def verdict(
             incumbent=_position(_names(asked), incumbent),
             margin=_margin(margin),
         )
+        history = box.batches.terms(asked.id)
         if save is not None:
             _write(save, box, found)
-    if margin is not None and margin != asked.terms.margin:
-        output.note(_text_margin(asked.terms.margin))
-    _show(found.verdict, found.challenger.label, found.incumbent.label, as_json)
+    labels = [label for _, label in _names(asked)]
+    notices = _notices(history, found.batch.terms, labels)
+    _refuse_a_look(require, asked.terms == found.batch.terms)
+    _show(found.verdict, found.challenger.label, found.incumbent.label, as_json, notices=notices)
     _demand(found.verdict, require)
 
 
@@ -93,7 +96,7 @@ def _again(
 ) -> None:
     from app.domain.errors import UserError
     from app.domain.message import Message
-    from app.services.decision_record import contestants_of, read_record, recomputed, terms_of
+    from app.services.decision_record import contestants_of, history_of, read_record, recomputed, terms_of
 
     try:
         given = read_record(path.name, path.read_bytes())
@@ -115,9 +118,9 @@ def _again(
             Message("Choose another challenger or another incumbent."),
         )
     again = recomputed(given, None if terms == agreed else terms)
-    if terms.margin != agreed.margin:
-        output.note(_text_margin(agreed.margin))
-    _show(again.verdict, names[terms.challenger][1], names[terms.incumbent][1], as_json, again.differences)
+    notices = _notices(history_of(given), terms, [label for _, label in names])
+    _refuse_a_look(require, terms == agreed)
+    _show(again.verdict, names[terms.challenger][1], names[terms.incumbent][1], as_json, again.differences, notices)
     if again.differences:
         output.complain(
             Message(
@@ -129,8 +132,31 @@ def _again(
     _demand(again.verdict, require)
 
 
+def _notices(history: Sequence[TermsSet], shown: VerdictTerms, labels: Sequence[str]) -> list[Message]:
+    """What to know of a verdict before it is believed: terms changed after votes, terms never agreed on."""
+    from app.services.verdict_terms import only_a_look, warning
+
+    return [said for said in (warning(history, labels), only_a_look(history, shown, labels)) if said is not None]
+
+
+def _refuse_a_look(require: Wanted | None, agreed: bool) -> None:
+    from app.domain.errors import UserError
+    from app.domain.message import Message
+
+    if require is not None and not agreed:
+        raise UserError(
+            Message("Only a verdict by the terms agreed on can be required."),
+            Message("Leave out --margin, --challenger and --incumbent, or --require."),
+        )
+
+
 def _show(
-    found: Verdict, challenger: str, incumbent: str, as_json: bool, differences: tuple[str, ...] | None = None
+    found: Verdict,
+    challenger: str,
+    incumbent: str,
+    as_json: bool,
+    differences: tuple[str, ...] | None = None,
+    notices: Sequence[Message] = (),
 ) -> None:
     from app.cli.results_report import print_verdict
     from app.services.results_json import plain
@@ -139,10 +165,13 @@ def _show(
     if as_json:
         data: dict[str, object] = {"challenger": challenger, "incumbent": incumbent, "verdict": plain(found)}
         data["sentences"] = [str(s) for s in sentences(found, challenger, incumbent)]
+        data["notices"] = [str(n) for n in notices]
         if differences is not None:
             data["differences"] = list(differences)
         output.emit_json(data)
         return
+    for notice in notices:
+        output.note(output.text(notice))
     print_verdict(found, challenger, incumbent)
 
 
@@ -218,17 +247,6 @@ def _of_its_own() -> UserError:
     return UserError(
         Message("A record is computed from what is in it: --batch and --record do not go with it."),
         Message("Leave them out, or leave out the record to ask a batch."),
-    )
-
-
-def _text_margin(agreed: float) -> str:
-    from app.domain.message import Message
-
-    return output.text(
-        Message(
-            "The margin agreed on before the first vote is {points} points: what follows is a look at another one.",
-            points=f"{100 * agreed:g}",
-        )
     )
 
 

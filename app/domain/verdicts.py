@@ -78,7 +78,8 @@ class Finding:
 
     `n` of `size` questions count; counts are of ratings. `low` and `high` bound the mean difference at
     all looks together, each with 1 - alpha; `contradiction` says that these bounds crossed (the questions
-    were no random draws) and those of the present look alone are given. `acceptable_*` likewise.
+    were no random draws) and those of the present look alone are given. `acceptable_*` likewise,
+    of all questions: the share `unanswered` (failed, cut, refused) is known to be none.
     """
 
     category: str | None
@@ -103,6 +104,7 @@ class Finding:
     acceptable: float | None
     acceptable_low: float
     acceptable_high: float
+    unanswered: float
     not_worse: Shown
     worse: Shown
     above_bar: Shown

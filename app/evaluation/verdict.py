@@ -9,12 +9,12 @@ at alpha (stratified.py). Beside it stands the interval for one look at a fixed 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.verdicts import Decision, Finding, Forecast, Look, Verdict
+from app.domain.verdicts import Decision, Finding, Forecast, Look, Reason, Verdict
 from app.evaluation.forecast import forecast
 from app.evaluation.sequential import bets, evidence, interval, sequence
 from app.evaluation.standing import Rules, Standing, outcome, sides, standing
@@ -31,6 +31,7 @@ METHOD_STRATIFIED = "betting mixture e-process, least over the ways to share the
 SOURCE_STRATIFIED = "Waudby-Smith & Ramdas 2024; Spertus, Sridhar & Stark 2024"
 MULTIPLICITY = "bonferroni"
 LOOKS_SHOWN = 200
+_ALL = 1 - 1e-6  # a bar that nothing rated can clear
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +47,42 @@ class Categories:
 
 
 def decide(
-    found: Units, rules: Rules, categories: Categories | None = None, *, size: int | None = None, looks: bool = False
+    found: Units,
+    rules: Rules,
+    categories: Categories | None = None,
+    *,
+    size: int | None = None,
+    unanswered: Floats | None = None,
+    looks: bool = False,
 ) -> Verdict:
     """The verdict on all `found`, and by category where there are some.
 
-    `size` is the number of questions of the set, needed for a finite one without categories (these know
+    `unanswered` is, by question number, the share of the challenger's answers that failed, were cut or
+    refused. Raters never see those, and yet they are not acceptable: of what is rated so much more has
+    to be. `size` is the number of questions of the set, needed for a finite one without categories (these know
     theirs). Categories without questions in the set are not tested. `looks` adds the sequence to draw.
     Raises ValueError for a finite set of unknown size, or one smaller than its rated questions.
     """
     if categories is None:
         if rules.finite and size is None:
             raise ValueError("the verdict on a finite set needs the number of its questions")
-        only = _finding(None, found, rules, rules.alpha, size, looks)
+        lost = 0.0 if unanswered is None or not len(unanswered) else float(unanswered.mean())
+        only = _finding(None, found, rules, rules.alpha, size, looks, lost)
         return _verdict(only, (), rules, rules.alpha, found)
     used = [c for c, count in enumerate(categories.sizes) if count]
     alpha = rules.alpha / max(len(used), 1)
     parts = [found.pick(categories.of == c) for c in used]
     sizes = [categories.sizes[c] for c in used]
+    shares = [0.0 if unanswered is None else float(unanswered[categories.of == c].mean()) for c in used]
     findings = tuple(
-        _finding(categories.names[c], part, rules, alpha, count, looks)
-        for c, part, count in zip(used, parts, sizes, strict=True)
+        _finding(categories.names[c], part, rules, alpha, count, looks, lost)
+        for c, part, count, lost in zip(used, parts, sizes, shares, strict=True)
     )
     found = found.pick(categories.of >= 0)
     if len(used) < 2:
-        overall = _finding(None, found, rules, rules.alpha, sum(sizes), looks)
+        overall = _finding(None, found, rules, rules.alpha, sum(sizes), looks, shares[0] if shares else 0.0)
     else:
-        overall = _overall(found, parts, sizes, rules)
+        overall = _overall(found, parts, sizes, rules, shares)
     return _verdict(overall, findings, rules, alpha, found)
 
 
@@ -92,7 +103,15 @@ def _verdict(overall: Finding, findings: tuple[Finding, ...], rules: Rules, alph
     )
 
 
-def _finding(name: str | None, found: Units, rules: Rules, alpha: float, size: int | None, looks: bool) -> Finding:
+def bar_of_rated(bar: float, unanswered: float) -> float:
+    """How much of what is rated has to be acceptable, so that of all questions `bar` is."""
+    return min(bar / max(1 - unanswered, 1e-9), _ALL)
+
+
+def _finding(
+    name: str | None, found: Units, rules: Rules, alpha: float, size: int | None, looks: bool, unanswered: float
+) -> Finding:
+    rules = replace(rules, bar=bar_of_rated(rules.bar, unanswered))
     here = standing(found, rules, alpha, size)
     four = sides(found, rules, size)
     low, high = interval(four.not_worse.path, alpha)
@@ -117,21 +136,31 @@ def _finding(name: str | None, found: Units, rules: Rules, alpha: float, size: i
         alpha=alpha,
         method=(METHOD, SOURCE),
         looks=_looks(found, rules, alpha, size) if looks else (),
+        unanswered=unanswered,
+        hopeless=rules.bar >= _ALL,
     )
 
 
-def _overall(found: Units, parts: Sequence[Units], sizes: Sequence[int], rules: Rules) -> Finding:
-    """All categories together, each weighing as many questions as it has in the set."""
+def _overall(
+    found: Units, parts: Sequence[Units], sizes: Sequence[int], rules: Rules, shares: Sequence[float]
+) -> Finding:
+    """All categories together, each weighing as many questions as it has in the set.
+
+    What is acceptable counts by the questions that were answered: the others are known.
+    """
     weights = np.array(sizes, dtype=np.float64)
+    answered = np.maximum(weights * (1 - np.array(shares)), 1e-9)
+    unanswered = max(0.0, float(1 - answered.sum() / weights.sum()))
+    rules = replace(rules, bar=bar_of_rated(rules.bar, unanswered))
     where = [np.flatnonzero(np.isin(found.question, part.question)).astype(np.int32) + 1 for part in parts]
     limits = [count if rules.finite else None for count in sizes]
 
-    def path(values: Sequence[Floats]) -> tuple[Pooled, Pooled]:
+    def path(values: Sequence[Floats], weights: Floats) -> tuple[Pooled, Pooled]:
         made = [bets(value, limit) for value, limit in zip(values, limits, strict=True)]
         return pooled(made, where, weights), pooled([b.mirrored for b in made], where, weights)
 
-    preference, disliked = path([(part.x + 1) / 2 for part in parts])
-    accepted, refused = path([part.acceptable for part in parts])
+    preference, disliked = path([(part.x + 1) / 2 for part in parts], weights)
+    accepted, refused = path([part.acceptable for part in parts], answered)
     middle = (1 - rules.margin) / 2
     results = [
         evidence_pooled(preference, middle, rules.alpha),
@@ -164,6 +193,8 @@ def _overall(found: Units, parts: Sequence[Units], sizes: Sequence[int], rules: 
         alpha=rules.alpha,
         method=(METHOD_STRATIFIED, SOURCE_STRATIFIED),
         looks=(),
+        unanswered=unanswered,
+        hopeless=rules.bar >= _ALL,
     )
 
 
@@ -180,15 +211,20 @@ def _described(
     alpha: float,
     method: tuple[str, str],
     looks: tuple[Look, ...],
+    unanswered: float,
+    hopeless: bool,
 ) -> Finding:
+    """`hopeless`: so much is unanswered that the bar is missed whatever else is rated."""
+    share = 1 - unanswered
+
     def mean(values: Floats) -> float | None:
         return float(values.mean()) if len(values) else None
 
     return Finding(
         category=name,
-        decision=here.decision,
-        reason=here.reason,
-        decided_at=here.decided_at,
+        decision=Decision.KEEP if hopeless else here.decision,
+        reason=Reason.UNACCEPTABLE if hopeless else here.reason,
+        decided_at=0 if hopeless else here.decided_at,
         n=len(found),
         size=size,
         incomplete=len(found.incomplete),
@@ -204,14 +240,15 @@ def _described(
         high=bounds[1],
         contradiction=contradiction,
         fixed=fixed_interval(found.x, 1 - 2 * alpha),
-        acceptable=mean(found.acceptable),
-        acceptable_low=accepted[0],
-        acceptable_high=accepted[1],
+        acceptable=float(found.acceptable.mean()) * share if len(found) else None,
+        acceptable_low=accepted[0] * share,
+        acceptable_high=accepted[1] * share,
+        unanswered=unanswered,
         not_worse=here.not_worse,
         worse=here.worse,
         above_bar=here.acceptable,
         below_bar=here.unacceptable,
-        needed=needed,
+        needed=None if hopeless else needed,
         alpha=alpha,
         method=method[0],
         source=method[1],

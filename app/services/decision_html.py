@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any, cast
 
-from app.domain.batches import TermsSet, VerdictTerms
+from app.domain.batches import VerdictTerms
 from app.domain.message import Message
 from app.domain.verdicts import Verdict
 from app.services import decision_html_basis as basis
 from app.services import decision_html_findings as found
 from app.services.decision_html_ownership import ownership
 from app.services.decision_html_text import Say, Writer, code, moment
-from app.services.decision_record import Record, labels, recomputed, record_to_json, terms_of
+from app.services.decision_record import Record, history_of, labels, recomputed, record_to_json, terms_of
 
 _STYLE = Path(__file__).with_suffix(".css")
 
@@ -55,14 +54,6 @@ def record_to_html(record: Record, say: Say) -> bytes:
     ).encode()
 
 
-def terms_history(given: Sequence[Mapping[str, Any]]) -> tuple[TermsSet, ...]:
-    """The record's list of terms, as the store had it."""
-    return tuple(
-        TermsSet(VerdictTerms(**entry["terms"]), datetime.fromisoformat(entry["set_at"]), int(entry["votes"]))
-        for entry in given
-    )
-
-
 def _policy(style: str) -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
@@ -94,7 +85,7 @@ def _about(write: Writer, data: Mapping[str, Any], verdict: Verdict) -> str:
 
 def _body(write: Writer, data: Mapping[str, Any], verdict: Verdict, shown: VerdictTerms) -> str:
     results = data["results"]
-    history = terms_history(data["terms"])
+    history = history_of(dict(data))
     by_category = Message("By category") if len(verdict.categories) > 1 else Message("What it rests on")
     return "".join(
         (

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app import __version__
 from app.domain.batches import TermsSet, VerdictTerms
@@ -25,7 +26,7 @@ from app.domain.pricing import PriceBook
 from app.domain.queueing import GoldVote
 from app.domain.verdicts import Verdict
 from app.domain.votes import BatchVotes, Votes, VoteStore
-from app.services.results import Results, closed, grouped, verdict_of
+from app.services.results import Results, closed, grouped, unanswered, verdict_of
 from app.services.results_json import plain, results_to_dict
 
 FORM = 1
@@ -93,6 +94,15 @@ class DecisionRecords:
             "evidence": {str(item): digest for item, digest in self._figures.evidence(batch.id).items()},
             "terms": [plain(t) for t in self._terms(batch.id)],
             "votes": _votes_to_dict(cast_votes),
+            "unanswered": {
+                str(n): share
+                for n, share in enumerate(
+                    unanswered(
+                        self._figures.of_batch(batch.id), batch.terms.challenger, len(results.questions.questions)
+                    ).tolist()
+                )
+                if share
+            },
             "closed": closed(batch, self._figures.of_batch(batch.id), cast_votes),
             "gold": {"passed": sum(vote.passed for vote in golds), "total": len(golds)},
             "ownership": plain(self._ownership(batch.id) if ownership is None else ownership),
@@ -140,6 +150,21 @@ def terms_of(record: Record, **changes: float) -> VerdictTerms:
         given = cast(dict[str, Any], record)["results"]["batch"]["terms"]
         return VerdictTerms(**{f.name: given[f.name] for f in fields(VerdictTerms)} | changes)
     except (KeyError, TypeError) as error:
+        raise _not_whole(error) from None
+
+
+def history_of(record: Record) -> tuple[TermsSet, ...]:
+    """The terms that were set, the oldest first. Raises UserError as `recomputed` does."""
+    try:
+        return tuple(
+            TermsSet(
+                terms=VerdictTerms(**{f.name: given["terms"][f.name] for f in fields(VerdictTerms)}),
+                set_at=datetime.fromisoformat(given["set_at"]),
+                votes=int(given["votes"]),
+            )
+            for given in cast(dict[str, Any], record)["terms"]
+        )
+    except (KeyError, TypeError, ValueError) as error:
         raise _not_whole(error) from None
 
 
@@ -207,10 +232,18 @@ def _recomputed(record: Record, terms: VerdictTerms | None) -> Recomputed:
         required=int(plan["raters"]) * int(plan["repeats"]),
         questions=len(data["questions"]),
         closed=bool(data["closed"]),
+        unanswered=_shares(data["unanswered"], len(data["questions"])),
     )
     if terms is not None:
         return Recomputed(found, ())
     return Recomputed(found, tuple(_differences("verdict", plain(found), results["verdict"])))
+
+
+def _shares(given: Mapping[str, float], questions: int) -> NDArray[np.float64]:
+    shares = np.zeros(questions)
+    for number, share in given.items():
+        shares[int(number)] = float(share)
+    return shares
 
 
 def _not_whole(error: Exception) -> UserError:

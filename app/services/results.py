@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.domain.answers import Status
 from app.domain.batches import BatchRecord, VerdictTerms
@@ -168,6 +169,7 @@ class ResultsService:
                 required=batch.plan.raters * batch.plan.repeats,
                 questions=len(asked.questions),
                 closed=closed(batch, figures, cast),
+                unanswered=unanswered(figures, batch.terms.challenger, len(asked.questions)),
             ),
             standings=standings(blind, len(people)) if len(people) > 2 and len(blind) else None,
             by_category=slices(counted, of_category, batch.terms),
@@ -186,8 +188,12 @@ def verdict_of(
     required: int,
     questions: int,
     closed: bool = False,
+    unanswered: NDArray[np.float64] | None = None,
 ) -> Verdict:
-    """The verdict on the blind plain pairs among `cast`; `required` ratings a question, `closed` as in `units`."""
+    """The verdict on the blind plain pairs among `cast`; `required` ratings a question.
+
+    `closed` is as in `units`, `unanswered` as in `decide`.
+    """
     fair = cast.blind & (cast.best_of == 0)
     votes = cast.votes.pick(fair)
     stars = np.where(votes.first == terms.challenger, cast.stars_first[fair], cast.stars_second[fair])
@@ -199,7 +205,21 @@ def verdict_of(
         finite=terms.design == "these_questions",
     )
     found = units(votes, terms.challenger, terms.incumbent, required, closed=closed, stars=stars)
-    return decide(found, rules, categories if len(categories.names) > 1 else None, size=questions, looks=True)
+    several = categories if len(categories.names) > 1 else None
+    return decide(found, rules, several, size=questions, unanswered=unanswered, looks=True)
+
+
+def unanswered(figures: Sequence[AnswerFigures], contestant: int, questions: int) -> NDArray[np.float64]:
+    """By question the share of the contestant's answers that ended without being complete.
+
+    What was stopped or interrupted is not among them: it says nothing of the contestant.
+    """
+    given, lost = np.zeros(questions), np.zeros(questions)
+    for figure in figures:
+        if figure.contestant == contestant:
+            given[figure.question] += 1
+            lost[figure.question] += figure.status in (Status.FAILED, Status.TRUNCATED, Status.REFUSED)
+    return lost / np.maximum(given, 1)
 
 
 def settled(verdict: Verdict) -> bool:

@@ -50,6 +50,18 @@ def _where(categories: Sequence[str | None]) -> Message:
 
 
 def _saying(finding: Finding, verdict: Verdict, challenger: str, incumbent: str) -> Message:
+    said = _decided(finding, verdict, challenger, incumbent)
+    if not finding.unanswered:
+        return said
+    return Message(
+        "{saying} {share} of {challenger}'s answers failed, were cut or refused, and count as not acceptable.",
+        saying=said,
+        challenger=challenger,
+        share=f"{100 * finding.unanswered:.2g} %" if finding.unanswered < 0.1 else f"{100 * finding.unanswered:.0f} %",
+    )
+
+
+def _decided(finding: Finding, verdict: Verdict, challenger: str, incumbent: str) -> Message:
     points = f"{100 * verdict.margin:g}"
     # Two claims may be wrong, each with alpha shared out among the categories: this holds for all of them together.
     confidence = f"{100 * (1 - 2 * verdict.alpha):g} %"

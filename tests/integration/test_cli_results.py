@@ -87,9 +87,15 @@ def test_roles_can_be_turned_for_a_look(rated: Commands) -> None:
     assert {f["category"]: f["decision"] for f in data["verdict"]["categories"]}["legal"] == "replace"
 
 
+def test_a_look_by_other_terms_cannot_be_required(rated: Commands) -> None:
+    refused = rated("verdict", "--margin", "0.9", "--require", "replace")
+    assert refused.code == 2 and "by the terms agreed on" in refused.err
+
+
 def test_another_margin_is_told_to_be_a_look(rated: Commands) -> None:
     told = rated("verdict", "--margin", "0.2")
-    assert told.code == 0 and "margin agreed on before the first vote is 10 points" in told.err
+    assert told.code == 0 and "a look by other terms than those agreed on" in told.err
+    assert "10 points → 20 points" in told.err
     assert rated("verdict", "--margin", "10").code == 2
 
 

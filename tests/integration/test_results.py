@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from app.domain.answers import Answer, Status
 from app.domain.batches import BatchPlan, BatchProgress, BatchRecord, BatchState, VerdictTerms
 from app.domain.models import Contestant, ModelRef
 from app.domain.ratings import Outcome
 from app.services.measuring import MeasuringService
 from app.services.results import Results, ResultsService
+from app.services.verdict_words import sentences
 from storage.comparisons import SqlComparisonStore
 from storage.figures import SqlFigureStore
 from storage.questions import SqlQuestionStore
@@ -127,13 +129,47 @@ def test_answers_in_another_language_than_the_question_are_counted(tmp_path: Pat
     assert [s.name for s in found.by_language] == ["ko", "en"]
 
 
-def test_a_question_with_a_failed_answer_counts_nowhere_once_all_else_is_rated(tmp_path: Path) -> None:
-    from app.domain.answers import Answer, Status
+def fail(engine: Engine, questions: range, contestant: int = 1, status: Status = Status.FAILED) -> None:
+    """End the contestant's answers to these questions without a text, as if before anybody rated."""
+    for question in questions:
+        SqlComparisonStore(engine).save_answer(f"a{question:027d}{contestant:04d}", Answer(status))
 
-    with results(tmp_path, {"faq": EVEN}, questions=20) as (found, engine):
-        SqlComparisonStore(engine).save_answer(f"a{0:027d}{0:04d}", Answer(Status.FAILED))
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.TRUNCATED, Status.REFUSED])
+def test_a_challenger_that_leaves_many_questions_unanswered_is_not_passed(tmp_path: Path, status: Status) -> None:
+    with results(tmp_path, {"faq": GOOD}, questions=250, raters=3) as (found, engine):
+        assert found.verdict.overall.decision.value == "replace"
+        fail(engine, range(100), status=status)
         again = service(engine, found.batch).of(BATCH)
-    assert again.incumbent.failed == 1 and again.incumbent.done == 19
+    assert again.verdict.overall.decision.value == "keep"
+    assert again.verdict.overall.reason.value == "unacceptable"
+    assert again.verdict.overall.unanswered == pytest.approx(0.4)
+
+
+def test_a_few_unanswered_questions_are_named_beside_the_verdict(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": GOOD}, questions=250, raters=3) as (found, engine):
+        fail(engine, range(5))
+        again = service(engine, found.batch).of(BATCH)
+    (said,) = sentences(again.verdict, "ollama:llama3.1:8b", "openai:gpt-5.4-mini")
+    assert again.verdict.overall.decision.value == "replace"
+    assert str(said).endswith(
+        "2 % of ollama:llama3.1:8b's answers failed, were cut or refused, and count as not acceptable."
+    )
+
+
+def test_what_the_incumbent_leaves_unanswered_is_not_laid_to_the_challenger(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": GOOD}, questions=50) as (found, engine):
+        fail(engine, range(20), contestant=0)
+        assert service(engine, found.batch).of(BATCH).verdict.overall.unanswered == 0
+
+
+def test_categories_answer_for_their_own_unanswered_questions(tmp_path: Path) -> None:
+    with results(tmp_path, {"faq": GOOD, "legal": GOOD}, questions=250, raters=3) as (found, engine):
+        fail(engine, range(0, 250, 2))  # every other question is of the first category
+        again = service(engine, found.batch).of(BATCH)
+    faq, legal = again.verdict.categories
+    assert (faq.decision.value, legal.decision.value) == ("keep", "replace")
+    assert legal.unanswered == 0
 
 
 def test_what_was_voted_with_open_eyes_moves_no_figure(tmp_path: Path) -> None:
