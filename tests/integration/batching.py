@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from sqlalchemy import Engine
 
 from app.domain.answers import Usage
 from app.domain.batches import BatchPlan, BatchRecord
@@ -28,6 +30,7 @@ from storage.batches import SqlBatchStore
 from storage.comparisons import SqlComparisonStore
 from storage.database import open_database
 from storage.questions import SqlQuestionStore
+from tests.integration.storing import address
 from tests.unit.scripted import CentPrices, ScriptedProvider, Step, WordTokens
 
 QUICK = Backoff(first=0.02, longest=0.05, give_up=0.5)
@@ -123,10 +126,29 @@ def batch_world(
     backoff: Backoff = QUICK,
     search: Search = nothing_to_search,
     prices: PriceBook | None = None,
+    url: str | None = None,
 ) -> Iterator[BatchWorld]:
-    """Two models, `left` and `right`, unless others are given, and a set “FAQ” of so many questions."""
+    """Two models, `left` and `right`, unless others are given, and a set “FAQ” of so many questions.
+
+    `url` is for a test of several processes: they share its database.
+    """
+    with ExitStack() as stack:
+        url = url or stack.enter_context(address(home))
+        database = open_database(url, home)
+        stack.callback(database.dispose)
+        yield from _world(database, providers, questions, owner, backoff, search, prices)
+
+
+def _world(
+    database: Engine,
+    providers: tuple[Told, ...],
+    questions: int,
+    owner: str,
+    backoff: Backoff,
+    search: Search,
+    prices: PriceBook | None,
+) -> Iterator[BatchWorld]:
     providers = providers or (Told("left"), Told("right"))
-    database = open_database(f"sqlite:///{home / 'test.db'}", home)
     store, comparisons, sets = SqlBatchStore(database), SqlComparisonStore(database), SqlQuestionStore(database)
     prices = prices or CentPrices()
     engine = RunEngine(Answering(prices, WordTokens(), Patience()), comparisons)
@@ -142,7 +164,6 @@ def batch_world(
     finally:
         batches.close()
         engine.close()
-        database.dispose()
 
 
 def until(condition: Callable[[], object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from app.providers.openai import OpenAIProvider
 from app.services.batch_lane import Backoff
 from storage import problems
 from tests.integration.batching import ANSWER, Told, batch_world, failing, until
+from tests.integration.storing import address
 from tests.servers.base import free_port
 from tests.servers.openai_server import OpenAIServer
 from tests.unit.scripted import Step
@@ -22,6 +24,13 @@ from tests.unit.scripted import Step
 BUSY = failing(Fault.RATE_LIMITED, retryable=True)
 AWAY = failing(Fault.UNREACHABLE, retryable=True)
 CUT = failing(Fault.CUT_STREAM, retryable=True)
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[str]:
+    """A database for two processes."""
+    with address(tmp_path) as url:
+        yield url
 
 
 def answers(world_answers: object) -> set[Status]:
@@ -187,11 +196,11 @@ def refusing(method, full: threading.Event):  # type: ignore[no-untyped-def]
     return refused
 
 
-def test_a_batch_is_run_by_one_process_at_a_time_and_the_other_is_told_who(tmp_path: Path) -> None:
+def test_a_batch_is_run_by_one_process_at_a_time_and_the_other_is_told_who(tmp_path: Path, shared: str) -> None:
     slow = Told("slow", lambda *_: (0.02, *ANSWER))
-    with batch_world(tmp_path, slow, questions=40, owner="first") as first:
+    with batch_world(tmp_path, slow, questions=40, owner="first", url=shared) as first:
         record = first.start()
-        with batch_world(tmp_path, Told("slow"), owner="second") as second:
+        with batch_world(tmp_path, Told("slow"), owner="second", url=shared) as second:
             second.alive.add("first")
             with pytest.raises(UserError, match=r"run by another process: .*pid"):
                 second.batches.resume(record.id)
@@ -200,11 +209,13 @@ def test_a_batch_is_run_by_one_process_at_a_time_and_the_other_is_told_who(tmp_p
         assert first.batches.wait(record.id, 10).progress.done == 40
 
 
-def test_what_a_dead_process_left_is_seen_as_interrupted_and_goes_on_elsewhere(tmp_path: Path) -> None:
-    with batch_world(tmp_path, Told("slow", lambda *_: (0.02, *ANSWER)), questions=20, owner="first") as first:
+def test_what_a_dead_process_left_is_seen_as_interrupted_and_goes_on_elsewhere(tmp_path: Path, shared: str) -> None:
+    with batch_world(
+        tmp_path, Told("slow", lambda *_: (0.02, *ANSWER)), questions=20, owner="first", url=shared
+    ) as first:
         record = first.start()
         until(lambda: first.batches.get(record.id).progress.done >= 4)
-        with batch_world(tmp_path, Told("slow"), owner="second") as second:
+        with batch_world(tmp_path, Told("slow"), owner="second", url=shared) as second:
             # Nobody there calls “first” alive.
             assert second.batches.get(record.id).state is BatchState.INTERRUPTED
             second.batches.resume(record.id)
@@ -214,11 +225,13 @@ def test_what_a_dead_process_left_is_seen_as_interrupted_and_goes_on_elsewhere(t
         assert len(first.providers[0].calls) < 20
 
 
-def test_a_process_that_ends_leaves_its_batch_to_be_resumed(tmp_path: Path) -> None:
-    with batch_world(tmp_path, Told("slow", lambda *_: (0.05, *ANSWER)), questions=30, owner="first") as first:
+def test_a_process_that_ends_leaves_its_batch_to_be_resumed(tmp_path: Path, shared: str) -> None:
+    with batch_world(
+        tmp_path, Told("slow", lambda *_: (0.05, *ANSWER)), questions=30, owner="first", url=shared
+    ) as first:
         record = first.start()
         until(lambda: first.batches.get(record.id).progress.done >= 4)
-    with batch_world(tmp_path, Told("slow"), owner="second") as second:
+    with batch_world(tmp_path, Told("slow"), owner="second", url=shared) as second:
         left = second.batches.get(record.id)
         assert left.state is BatchState.INTERRUPTED and left.owner is None
         second.batches.resume(record.id)
