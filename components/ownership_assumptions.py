@@ -42,7 +42,7 @@ def _table(screen: Screen, group: Group, key: str) -> Change | None:
             "high": st.column_config.NumberColumn(t("High"), min_value=0, format="%.7g", width=72),
             "source": st.column_config.TextColumn(t("Source"), disabled=True),
         },
-        column_order=("name", "low", "likely", "high", "source"),
+        column_order=("name", "likely", "low", "high", "source"),
         hide_index=True,
         height="content",
         placeholder=NOTHING,

@@ -19,6 +19,7 @@ from app.cli import (
     index,
     models,
     output,
+    ownership,
     questions,
     rate,
     results,
@@ -61,6 +62,7 @@ app.command("rate")(rate.rate)
 app.command("reveal")(rate.reveal)
 app.command("results")(results.results)
 app.command("verdict")(results.verdict)
+app.command("ownership")(ownership.ownership)
 app.command("history")(history.history)
 app.command("show")(history.show)
 app.command("export")(export.export)

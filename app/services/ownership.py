@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from app.domain.errors import UserError
 from app.domain.intervals import Interval
 from app.domain.message import Message
 from app.domain.ownership import (
@@ -90,7 +91,8 @@ class OwnershipService:
         return replace(sheet, groups=(asked, api, *ways))
 
     def keep(self, batch_id: str, sheet: Sheet) -> None:
-        """Keep the assumptions with the batch, in the place of those before."""
+        """Keep the assumptions with the batch, in the place of those before. Raises UserError as `costs` does."""
+        self.costs(sheet)
         self._store.put(batch_id, sheet_to_dict(sheet))
 
     def costs(self, sheet: Sheet) -> Ownership:
@@ -119,9 +121,12 @@ class OwnershipService:
         return {"assumptions": sheet_to_dict(sheet), "result": plain(self.costs(sheet))}
 
     def kept(self, batch_id: str) -> dict[str, object] | None:
-        """The same of what was kept for a batch; None where nothing was."""
+        """The same of what was kept for a batch; None where nothing was, or by a version that this one cannot read."""
         given = self._store.get(batch_id)
-        return None if given is None else self.record(sheet_from_dict(given))
+        try:
+            return None if given is None else self.record(sheet_from_dict(given))
+        except UserError:
+            return None
 
     def _fees(self, incumbent: ContestantResult) -> dict[str, Line]:
         model, now = incumbent.contestant.model, datetime.now(UTC)
