@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.domain.ratings import Vote
 from app.services.queueing import Task
+from app.ui.links import RESULTS
 from app.ui.rate import Move, Screen
 from app.ui.text import t
 from components.answer_text import answer_text
@@ -99,3 +100,6 @@ def rate_done(screen: Screen) -> None:
                 t("Nothing is left for you here. Thank you. What is missing waits for other raters."),
                 icon=":material/check:",
             )
+        st.page_link(
+            RESULTS, label=t("To the results"), icon=":material/insights:", query_params={"b": screen.batch.id}
+        )

@@ -15,8 +15,11 @@ from app.domain.errors import UserError
 from app.domain.ratings import Outcome, Vote
 from app.services.queueing import RatingQueue
 from app.services.rating import RatingService
-from tests.integration.evaluated import BATCH, MODELS
+from storage.database import open_database
+from storage.ratings import SqlRatingStore
+from tests.integration.evaluated import BATCH, MODELS, Planted, plant
 from tests.integration.queued import queued, says
+from tests.integration.storing import address, python
 
 
 def test_each_pair_goes_to_as_many_people_as_wanted_and_to_nobody_twice(tmp_path: Path) -> None:
@@ -127,6 +130,26 @@ def test_many_at_once_get_different_pairs(tmp_path: Path) -> None:
         with ThreadPoolExecutor(6) as people:
             tasks = list(people.map(lambda n: queues[n].next(BATCH, f"rater {n}"), range(6)))
         assert len({t.behind.key for t in tasks if t}) == 6
+
+
+def test_processes_at_once_give_every_pair_to_as_many_as_wanted(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from tests.integration.queued import *; from storage.database import open_database\n"
+        "q = Queued(open_database(sys.argv[1], Path(sys.argv[2])), BatchPlan('planted', 1, (), raters=2))\n"
+        "print('ready', flush=True); sys.stdin.readline(); print(len(q.rest(sys.argv[3])))\n"
+    )
+    with address(tmp_path) as url:
+        engine = open_database(url, tmp_path)
+        plant(engine, {"faq": Planted(0, 0)}, questions=30, raters=0)
+        others = [python(script, url, str(tmp_path), name) for name in ("mina", "jun", "sora")]
+        for other in others:
+            assert other.stdout is not None and other.stdout.readline() == "ready\n"
+        counts = [int(other.communicate("\n", timeout=60)[0]) for other in others]
+        given = Counter((r.comparison, r.rater) for r, _ in SqlRatingStore(engine).all())
+        engine.dispose()
+    assert set(given.values()) == {1}
+    assert set(Counter(comparison for comparison, _ in given).values()) == {2} and sum(counts) == 60
 
 
 def test_a_skipped_pair_comes_back_once_at_the_end(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_when_all_is_rated_it_is_said(page: Page) -> None:
     rating(page)
     for _ in range(QUESTIONS):
         page.press("vote-1")
-    assert "All pairs are rated" in page.words()
+    assert "All pairs are rated" in page.words() and page.app.get("page_link")
     assert len(outcomes(page)) == QUESTIONS
 
 
