@@ -95,6 +95,11 @@ def rate_done(screen: Screen) -> None:
             return
         if progress.done >= progress.places:
             st.success(t("All pairs are rated. Thank you."), icon=":material/check:")
+        elif progress.left:
+            st.info(
+                t("The pairs that are left are on other raters' screens. Come back in ten minutes."),
+                icon=":material/hourglass:",
+            )
         else:
             st.success(
                 t("Nothing is left for you here. Thank you. What is missing waits for other raters."),

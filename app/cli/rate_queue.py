@@ -39,7 +39,12 @@ def rate_batch(box: Container, batch: str, rater: str) -> None:
                 return
             task = following[0]
     _status(box, batch, rater)
-    output.note(output.text(Message("Nothing is left for you in this batch.")))
+    if box.queue.progress(batch, rater).left:
+        output.note(
+            output.text(Message("The pairs that are left are on other raters' screens. Come back in ten minutes."))
+        )
+    else:
+        output.note(output.text(Message("Nothing is left for you in this batch.")))
 
 
 def _answered(box: Container, task: Task, pressed: Keys) -> tuple[Task | None] | None:

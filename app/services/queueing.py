@@ -28,7 +28,7 @@ from app.services.rating import checked, clean_name
 CLAIM = timedelta(minutes=10)
 NEVER_AGAIN = datetime(1970, 1, 1, tzinfo=UTC)
 _RACES = 30
-_OPEN = 8
+_OPEN = 64
 
 Order = Callable[[str, Sequence[CategoryCount]], Sequence[str]]
 """Which category's turn it is: the names of all, the next one first, by the batch's id and what was rated of each."""

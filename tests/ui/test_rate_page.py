@@ -171,3 +171,11 @@ def test_an_unknown_batch_is_said(page: Page) -> None:
 def test_the_page_speaks_korean(page: Page) -> None:
     shown = rating(page, locale="ko").words()
     assert "답변 A" in shown and "건너뛰기" in shown
+
+
+def test_pairs_that_others_hold_are_said_to_be_on_their_screens(page: Page) -> None:
+    assert page.container.queue.next(BATCH, "준") is not None
+    rating(page)
+    for _ in range(QUESTIONS - 1):
+        page.press("vote-1")
+    assert "on other raters' screens" in page.words()
