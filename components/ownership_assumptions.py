@@ -6,17 +6,17 @@ import streamlit as st
 
 from app.domain.ownership import Currency, Exchange
 from app.services.ownership_sheet import ENDS, Group, Line, shown
-from app.ui.ownership import Change, Screen, edits
+from app.ui.ownership import Screen, table_key
 from app.ui.text import say, t
 
 NOTHING = "–"
 
 
-def ownership_assumptions(screen: Screen, *, key: str) -> Change | None:
+def ownership_assumptions(screen: Screen, *, key: str) -> None:
+    """What is typed into the tables is applied when the page is drawn next."""
     st.subheader(t("What this assumes"), anchor=False)
     st.caption(t("Change any figure; clear it, and it is unknown. Low and high are how wrong the likely one may be."))
     groups = screen.kept.sheet.groups
-    change: Change | None = None
     machines = groups[2:]
     left, right = st.columns(2, gap="medium")
     for column, part in ((left, groups[:2]), (right, machines)):
@@ -24,15 +24,13 @@ def ownership_assumptions(screen: Screen, *, key: str) -> Change | None:
             for group in part:
                 shown_open = group in groups[:2] or group is machines[0]
                 with st.expander(say(group.name), expanded=shown_open, key=f"{key}-group-{group.slug}"):
-                    change = _table(screen, group, key) or change
-    return change
+                    _table(screen, group)
 
 
-def _table(screen: Screen, group: Group, key: str) -> Change | None:
+def _table(screen: Screen, group: Group) -> None:
     kept = screen.kept
     if group.note is not None:
         st.caption(say(group.note))
-    table = f"{key}-{group.slug}-{kept.turn}"
     st.data_editor(
         _columns(group, kept.currency, kept.sheet.exchange),
         column_config={
@@ -46,10 +44,8 @@ def _table(screen: Screen, group: Group, key: str) -> Change | None:
         hide_index=True,
         height="content",
         placeholder=NOTHING,
-        key=table,
+        key=table_key(group, kept.turn),
     )
-    change = edits(table, group)
-    return change if change.changes else None
 
 
 def _columns(group: Group, currency: Currency, exchange: Exchange) -> dict[str, list[object]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app.domain.errors import UnderstudyError
 from app.ui.notes import problem_html
-from app.ui.text import t
+from app.ui.text import say, t
 from app.ui.verdict import MOST_BYTES, Again
 from components.problem import problem
 from components.verdict_findings import verdict_sentences, verdict_table
@@ -36,5 +37,7 @@ def verdict_again(read: Callable[[UploadedFile], Again | UnderstudyError], *, ke
             st.html(problem_html(told, hint))
         else:
             st.success(t("Computed again from its votes, it says the same."), icon=":material/check:")
+        if again.look is not None:
+            st.html(f'<p class="u-warning" role="status">{escape(say(again.look))}</p>')
         verdict_sentences(again.found.verdict, again.challenger, again.incumbent)
         verdict_table(again.found.verdict)

@@ -21,5 +21,5 @@ with st.container(key="ownership-page"):
     if screen.problem is not None:
         problem(screen.problem)
     ownership_costs(screen, key="ownership")
-    action = ownership_assumptions(screen, key="ownership") or action
+    ownership_assumptions(screen, key="ownership")
 ownership.carry_out(container, screen, action)

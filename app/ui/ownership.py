@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import cast
 import streamlit as st
 
 from app.bootstrap import Container
-from app.domain.errors import UnderstudyError
+from app.domain.errors import UnderstudyError, UserError
 from app.domain.ownership import Currency, Exchange, Ownership
 from app.services.ownership import Curve, OwnershipService, reach
 from app.services.ownership_sheet import ENDS, End, Group, Sheet, edited
@@ -19,6 +20,7 @@ from app.services.results import Results
 from app.ui.verdict import BATCH, PATIENCE
 
 _STATE = "ownership"
+Cells = dict[str, float | None]
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ def open_screen(container: Container) -> Screen:
         kept, broken = _first(service, results)
         st.session_state[_STATE] = kept
         problem = problem or broken
+    _typed(service, kept)
     problem, kept.problem = problem or kept.problem, None
     try:
         found = service.costs(kept.sheet)
@@ -98,33 +101,17 @@ def carry_out(container: Container, screen: Screen, action: Action | None) -> No
     if action is None:
         return
     service, kept = container.ownership, screen.kept
-    try:
-        match action:
-            case Begin(measured):
-                begun = service.measured(screen.results) if measured and screen.results else service.reference()
-                kept.sheet = replace(begun, exchange=kept.sheet.exchange)
-            case Change():
-                _change(kept, action)
-        if kept.batch:
-            service.keep(kept.batch, kept.sheet)
-    except UnderstudyError as problem:
-        kept.problem = problem
-    kept.turn += 1
+    if isinstance(action, Change):
+        _apply(service, kept, action)
+    else:
+        begun = service.measured(screen.results) if action.measured and screen.results else service.reference()
+        _set(service, kept, replace(begun, exchange=kept.sheet.exchange))
     st.rerun()
 
 
-def edits(key: str, group: Group) -> Change:
-    """What was just typed into the table of a group."""
-    typed = cast("dict[str, dict[int, dict[str, float | None]]]", st.session_state.get(key) or {})
-    return Change(
-        [
-            (f"{group.slug}.{group.lines[int(row)].spec.key}", end, None if value is None else Decimal(str(value)))
-            for row, cells in typed.get("edited_rows", {}).items()
-            for end in ENDS
-            if end in cells
-            for value in (cells[end],)
-        ]
-    )
+def table_key(group: Group, turn: int) -> str:
+    """The key of a group's table; a new one after each change."""
+    return f"ownership-{group.slug}-{turn}"
 
 
 def rate(krw_per_usd: float, as_of: date | None) -> Exchange:
@@ -140,9 +127,35 @@ def _first(service: OwnershipService, results: Results | None) -> tuple[Kept, Un
         return Kept(results.batch.id, service.measured(results)), problem
 
 
-def _change(kept: Kept, change: Change) -> None:
-    sheet = kept.sheet
-    for key, end, value in change.changes:
-        sheet = edited(sheet, key, end, value, kept.currency)
-    kept.sheet = sheet if change.exchange is None else replace(sheet, exchange=change.exchange)
+def _typed(service: OwnershipService, kept: Kept) -> None:
+    """What was just typed into the tables: applied before anything is drawn, so that one run shows it."""
+    changes: list[tuple[str, End, Decimal | None]] = []
+    for group in kept.sheet.groups:
+        typed = cast("dict[str, dict[int, Cells]]", st.session_state.get(table_key(group, kept.turn)) or {})
+        for row, cells in typed.get("edited_rows", {}).items():
+            name = f"{group.slug}.{group.lines[int(row)].spec.key}"
+            changes += [
+                (name, end, None if cells[end] is None else Decimal(str(cells[end]))) for end in ENDS if end in cells
+            ]
+    if changes:
+        _apply(service, kept, Change(changes))
+
+
+def _apply(service: OwnershipService, kept: Kept, change: Change) -> None:
+    sheet = kept.sheet if change.exchange is None else replace(kept.sheet, exchange=change.exchange)
+    try:
+        for key, end, value in change.changes:
+            sheet = edited(sheet, key, end, value, kept.currency)
+    except UnderstudyError as problem:
+        kept.problem = problem
     kept.currency = change.currency or kept.currency
+    _set(service, kept, sheet)
+
+
+def _set(service: OwnershipService, kept: Kept, sheet: Sheet) -> None:
+    """A sheet that cannot be meant is shown with its problem, and not kept with the batch."""
+    if kept.batch and sheet != kept.sheet:
+        with suppress(UserError):
+            service.keep(kept.batch, sheet)
+    kept.sheet = sheet
+    kept.turn += 1

@@ -12,9 +12,21 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from app.bootstrap import Container
 from app.domain.batches import BatchRecord, TermsSet, VerdictTerms
 from app.domain.errors import UnderstudyError
+from app.domain.message import Message
 from app.services.decision_html import record_to_html
-from app.services.decision_record import Recomputed, Record, labels, read_record, recomputed, record_to_json
+from app.services.decision_record import (
+    Recomputed,
+    Record,
+    contestants_of,
+    history_of,
+    labels,
+    read_record,
+    recomputed,
+    record_to_json,
+    terms_of,
+)
 from app.services.results import Results
+from app.services.verdict_terms import only_a_look
 from app.ui.text import speech, t
 
 BATCH, INCUMBENT, CHALLENGER, MARGIN = "b", "i", "c", "m"
@@ -43,11 +55,15 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A record that was computed again, with what it calls its contestants."""
+    """A record that was computed again, with what it calls its contestants.
+
+    `look` says that its terms were not those agreed on.
+    """
 
     found: Recomputed
     challenger: str
     incumbent: str
+    look: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +158,9 @@ def read_again(file: UploadedFile) -> Again | UnderstudyError:
 
 
 def _again(record: Record) -> Again:
-    return Again(recomputed(record), *labels(record))
+    names = [label for _, label in contestants_of(record)]
+    look = only_a_look(history_of(record), terms_of(record), names)
+    return Again(recomputed(record), *labels(record), look)
 
 
 def _look(screen: Screen, terms: VerdictTerms | None) -> None:
