@@ -16,6 +16,7 @@ from storage import codec, history
 from storage.columns import fold
 from storage.creating import comparison_values, waiting_answers
 from storage.database import reading, write
+from storage.evaluation_tables import BatchItemRow
 from storage.ids import SHORTEST, new_id
 from storage.records import answer_values, record_of
 from storage.tables import AnswerRow, ComparisonRow
@@ -146,10 +147,13 @@ class SqlComparisonStore:
             return sorted(session.scalars(owners))
 
     def interrupt(self, owner: str) -> int:
+        """As the port says; answers of a batch are not counted, because it asks them again when it goes on."""
+        of_batch = select(BatchItemRow.comparison_id).where(BatchItemRow.comparison_id == AnswerRow.comparison_id)
+        columns = (AnswerRow.id, AnswerRow.status, AnswerRow.text, of_batch.exists().label("of_batch"))
         unfinished = and_(AnswerRow.owner == owner, AnswerRow.status.in_(_UNFINISHED))
 
         def work(connection: Connection) -> int:
-            rows = connection.execute(select(AnswerRow.id, AnswerRow.status, AnswerRow.text).where(unfinished)).all()
+            rows = connection.execute(select(*columns).where(unfinished)).all()
             for row in rows:
                 connection.execute(
                     update(AnswerRow)
@@ -161,7 +165,7 @@ class SqlComparisonStore:
                         updated_at=datetime.now(UTC),
                     )
                 )
-            return len(rows)
+            return sum(not row.of_batch for row in rows)
 
         return write(self._engine, work)
 

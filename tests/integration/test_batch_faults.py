@@ -19,7 +19,7 @@ from tests.integration.batching import ANSWER, Told, batch_world, failing, until
 from tests.integration.storing import address
 from tests.servers.base import free_port
 from tests.servers.openai_server import OpenAIServer
-from tests.unit.scripted import Step
+from tests.unit.scripted import FOREVER, Step
 
 BUSY = failing(Fault.RATE_LIMITED, retryable=True)
 AWAY = failing(Fault.UNREACHABLE, retryable=True)
@@ -238,3 +238,11 @@ def test_a_process_that_ends_leaves_its_batch_to_be_resumed(tmp_path: Path, shar
         assert second.batches.wait(record.id, 10).progress.done == 30
         assert len(second.providers[0].calls) == 30 - left.progress.done
         assert answers(second.comparisons.all()) == {Status.DONE}
+
+
+def test_what_a_batch_left_unasked_is_not_told_as_answers_that_were_cut_short(tmp_path: Path) -> None:
+    with batch_world(tmp_path, Told("slow", lambda *_: (FOREVER,)), questions=20) as w:
+        w.start()
+        until(lambda: w.providers[0].at_once == 2)
+        assert w.comparisons.interrupt("this-process") == 0
+        assert answers(w.comparisons.all()) == {Status.INTERRUPTED}
