@@ -10,6 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from app.domain.batches import BatchRecord, BatchState
+from app.services.batch_asking import BUDGET_REACHED
 from app.services.results_contestants import labels_of
 from app.ui.batches import Action, End, Open, Opened, Resume
 from app.ui.links import RATE, RESULTS
@@ -105,6 +106,8 @@ def _left(seconds: float) -> str:
 
 
 def _remedy(record: BatchRecord) -> str:
+    if record.reason == BUDGET_REACHED:
+        return t("What was answered is kept. Give it a larger budget, then resume.")
     if record.state is BatchState.PAUSED:
         return t("What was answered is kept. Put it right, then resume.")
     return ""
@@ -134,10 +137,7 @@ def _next(record: BatchRecord) -> Action | None:
     with st.container(horizontal=True, vertical_alignment=align, key="batch-buttons"):
         if not record.state.over:
             if budget is not None:
-                raised = st.number_input(
-                    t("Budget in USD"), min_value=0.01, value=float(budget), step=1.0, width=170, key="batch-raised"
-                )
-                budget = Decimal(str(raised)) if raised != float(budget) else None
+                budget = _raised(budget)
             words = t("Start") if record.state is BatchState.READY else t("Resume")
             if st.button(words, type="primary", icon=":material/play_arrow:", key="batch-resume"):
                 action = Resume(record.id, budget)
@@ -147,6 +147,21 @@ def _next(record: BatchRecord) -> Action | None:
             st.page_link(RATE, label=t("Rate"), icon=":material/how_to_vote:", query_params={"b": record.id})
             st.page_link(RESULTS, label=t("Results"), icon=":material/leaderboard:", query_params={"b": record.id})
     return action
+
+
+def _raised(budget: Decimal) -> Decimal | None:
+    """The budget to go on with; None where it stays as it is."""
+    before = float(budget)
+    raised = st.number_input(
+        t("Budget in USD"),
+        min_value=min(0.01, before),
+        value=before,
+        step=1.0,
+        format="%.2f" if before >= 0.01 else "%.4f",
+        width=170,
+        key="batch-raised",
+    )
+    return Decimal(str(raised)) if raised != before else None
 
 
 def _about(record: BatchRecord) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from app.domain.batches import BatchPlan, BatchRecord, BatchState
-from app.domain.models import Contestant, ModelRef
+from app.domain.models import Contestant, ModelRef, Sampling
 from app.domain.questions import Question
 from tests.ui.compare_page import Page, compare_page, new_session
 
@@ -108,6 +109,20 @@ def test_a_paused_batch_says_why_and_can_go_on(page: Page) -> None:
     assert "paused" in shown and "did not accept the key" in shown
     page.press("batch-resume")
     assert page.container.batches.wait(record.id, 20).state is BatchState.PAUSED
+
+
+def test_a_batch_that_reached_its_budget_goes_on_with_a_larger_one(page: Page) -> None:
+    limited = Sampling(max_tokens=100)
+    contestants = tuple(Contestant(ModelRef.parse(m), limited) for m in ("openai:gpt-4.1-mini", "ollama:answer"))
+    plan = BatchPlan("사규", 1, contestants, budget_usd=Decimal("0.0002"), concurrency=1)
+    record = page.container.batches.create(plan)
+    page.container.batches.start(record.id)
+    assert page.container.batches.wait(record.id, 20).state is BatchState.PAUSED
+    assert "larger budget" in opened(page, record.id).words()
+    page.app.number_input(key="batch-raised").set_value(3.0)
+    page.run().press("batch-resume")
+    done = page.container.batches.wait(record.id, 20)
+    assert (done.state, done.plan.budget_usd) == (BatchState.DONE, Decimal("3.0"))
 
 
 def test_a_batch_can_be_stopped_for_good(page: Page) -> None:
