@@ -110,6 +110,9 @@ class Lane:
     def well(self) -> None:
         """An answer came, or a refusal that tells that the endpoint works."""
         self.successes += 1
+        if self.trouble is not None:
+            # How long it was away says nothing of how fast it answers.
+            self._ended.clear()
         self.trouble, self._since, self._pause = None, None, self.backoff.first
         grown = self.allowed + (1.0 if self.allowed < self._ceiling else 1.0 / max(1.0, self.allowed))
         self.allowed = min(float(self.most), grown)
@@ -133,9 +136,12 @@ class Lane:
         self._ended.append(self.clock())
 
     def seconds_for(self, answers: int) -> float | None:
-        """How long so many more answers take at the speed of the last ones; None before there is a speed."""
+        """How long so many more answers take at the speed of the last ones.
+
+        None before there is a speed, and while nobody knows when it is well again.
+        """
         if not answers:
             return 0.0
-        if len(self._ended) < 4:
+        if len(self._ended) < 4 or self.trouble is not None:
             return None
         return answers * (self.clock() - self._ended[0]) / (len(self._ended) - 1)

@@ -159,3 +159,17 @@ def test_the_time_left_is_told_by_the_speed_so_far() -> None:
         clock.now += 2.0
         answered(made)
     assert made.seconds_for(10) == 20.0
+
+
+def test_nobody_knows_the_time_left_while_it_is_away_and_that_time_does_not_count_afterwards() -> None:
+    made, clock = lane()
+    for n in range(10):
+        send(made)
+        clock.now += 2.0
+        if n == 4:
+            failed(made, made.running)
+            assert made.seconds_for(10) is None
+            clock.now += 1000.0
+        else:
+            answered(made)
+    assert made.seconds_for(10) == 20.0
