@@ -77,7 +77,7 @@ class DecisionRecords:
     def of(self, results: Results, ownership: Mapping[str, object] | None = None) -> Record:
         """The record of `results`; `ownership` is the cost comparison as plain data, else the one that was kept."""
         batch = results.batch
-        golds = self._golds(batch.id)
+        golds, figures = self._golds(batch.id), self._figures.of_batch(batch.id)
         cast_votes = self._votes.of_batch(batch.id)
         now = datetime.now(UTC)
         return {
@@ -97,13 +97,11 @@ class DecisionRecords:
             "unanswered": {
                 str(n): share
                 for n, share in enumerate(
-                    unanswered(
-                        self._figures.of_batch(batch.id), batch.terms.challenger, len(results.questions.questions)
-                    ).tolist()
+                    unanswered(figures, batch.terms.challenger, len(results.questions.questions)).tolist()
                 )
                 if share
             },
-            "closed": closed(batch, self._figures.of_batch(batch.id), cast_votes),
+            "closed": closed(batch, figures, cast_votes),
             "gold": {"passed": sum(vote.passed for vote in golds), "total": len(golds)},
             "ownership": plain(self._ownership(batch.id) if ownership is None else ownership),
         }
