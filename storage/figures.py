@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import cast
+from dataclasses import fields
+from operator import itemgetter
+from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Engine, select
 
 from app.domain.answers import Status, Timing
 from app.domain.figures import AnswerFigures, Figures, Unmeasured
 from storage import codec
 from storage.database import reading, write
 from storage.evaluation_tables import BatchItemRow, MeasuresRow
-from storage.records import TIMES
+from storage.putting import put
 from storage.tables import AnswerRow, ComparisonRow
 
 _PAGE = 200
+_STATUSES = {status.value: status for status in Status}
 
 
 class SqlFigureStore:
@@ -40,31 +43,47 @@ class SqlFigureStore:
                 AnswerRow.cost_usd,
                 AnswerRow.cached_from,
                 AnswerRow.local,
-                *(getattr(AnswerRow, name) for name in TIMES),
+                *(getattr(AnswerRow, f.name) for f in fields(Timing)),
             )
             .join(BatchItemRow, BatchItemRow.comparison_id == AnswerRow.comparison_id)
             .where(BatchItemRow.batch_id == batch_id)
             .order_by(BatchItemRow.position, AnswerRow.position)
         )
         with reading(self._engine) as session:
+            # Unpacked rather than asked by name, and not through the session: these are read by the ten thousand.
             return tuple(
                 AnswerFigures(
-                    answer=row.id,
-                    comparison=row.comparison_id,
-                    item=row.item,
-                    question=row.question,
-                    repeat=row.repeat,
-                    contestant=row.position,
-                    status=Status(row.status),
-                    timing=Timing(**{name: getattr(row, name) for name in TIMES}),
-                    input_tokens=row.usage_input,
-                    output_tokens=row.usage_output,
-                    estimated=row.usage_source == "estimated",
-                    cost_usd=row.cost_usd,
-                    cached=row.cached_from is not None,
-                    local=row.local,
+                    answer=answer,
+                    comparison=comparison,
+                    item=item,
+                    question=question,
+                    repeat=repeat,
+                    contestant=contestant,
+                    status=_STATUSES[status],
+                    timing=Timing(*times),
+                    input_tokens=given,
+                    output_tokens=told,
+                    estimated=source == "estimated",
+                    cost_usd=cost,
+                    cached=copied is not None,
+                    local=local,
                 )
-                for row in session.execute(statement)
+                for (
+                    answer,
+                    comparison,
+                    item,
+                    question,
+                    repeat,
+                    contestant,
+                    status,
+                    given,
+                    told,
+                    source,
+                    cost,
+                    copied,
+                    local,
+                    *times,
+                ) in session.connection().execute(statement)
             )
 
     def unmeasured(self, batch_id: str, form: int) -> Iterator[Unmeasured]:
@@ -94,15 +113,13 @@ class SqlFigureStore:
             last = rows[-1].id
 
     def save_measures(self, form: int, figures: Mapping[str, Figures]) -> None:
-        rows = [{"answer_id": answer, "form": form, "figures": given} for answer, given in figures.items()]
-        if not rows:
-            return
-
-        def work(connection: Connection) -> None:
-            connection.execute(delete(MeasuresRow).where(MeasuresRow.answer_id.in_(list(figures))))
-            connection.execute(insert(MeasuresRow), rows)
-
-        write(self._engine, work)
+        rows: list[dict[str, Any]] = [
+            {"answer_id": answer, "form": form, "figures": given} for answer, given in figures.items()
+        ]
+        if rows:
+            # By id: two that store the same answers at once must not wait for each other.
+            rows.sort(key=itemgetter("answer_id"))
+            write(self._engine, lambda connection: put(connection, MeasuresRow, rows))
 
     def evidence(self, batch_id: str) -> Mapping[int, str]:
         statement = (
@@ -122,4 +139,4 @@ class SqlFigureStore:
             .where(BatchItemRow.batch_id == batch_id, MeasuresRow.form == form)
         )
         with reading(self._engine) as session:
-            return {answer: cast(Figures, given) for answer, given in session.execute(statement)}
+            return {answer: cast(Figures, given) for answer, given in session.connection().execute(statement)}

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, Row, func, select
+from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.ratings import Outcome
-from app.domain.votes import BatchVotes, Codes, Result, Votes
+from app.domain.votes import BatchVotes, Codes, Ints, Result, Votes
 from storage.database import reading
 from storage.evaluation_tables import BatchItemRow, BatchRow
 from storage.tables import AnswerRow, RatingRow, StarsRow
-
-_Cast: TypeAlias = "Row[str, str | None, str, str, str, str, int | None, bool]"
-"""Vote, the one it corrects, left, right, outcome, rater, best of, blind."""
 
 # As seen from the answer on the left.
 _CODES = {
@@ -26,6 +23,33 @@ _CODES = {
     Outcome.TIE.value: Result.TIE.value,
     Outcome.BOTH_BAD.value: Result.BOTH_BAD.value,
 }
+# Small pages: with many tuples alive at once the garbage collector would go through them again and again.
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The answers of a batch, numbered: their ids, and where each stands."""
+
+    number: Mapping[str, int]
+    question: Ints
+    contestant: Ints
+    item: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Ratings as stored, oldest first: equally long columns. `left` and `right` number answers, `rater` the `names`."""
+
+    votes: Sequence[str]
+    corrects: Sequence[str | None]
+    left: Ints
+    right: Ints
+    code: Codes
+    rater: Ints
+    best_of: Codes
+    blind: NDArray[np.bool_]
+    names: tuple[str, ...]
 
 
 class SqlVoteStore:
@@ -35,29 +59,12 @@ class SqlVoteStore:
         self._engine = engine
 
     def of_batch(self, batch_id: str) -> BatchVotes:
-        ratings = (
-            select(
-                RatingRow.vote,
-                RatingRow.supersedes,
-                RatingRow.left_id,
-                RatingRow.right_id,
-                RatingRow.outcome,
-                RatingRow.rater,
-                RatingRow.best_of,
-                RatingRow.blind,
-            )
-            .join(BatchItemRow, BatchItemRow.comparison_id == RatingRow.comparison_id)
-            .where(BatchItemRow.batch_id == batch_id)
-            .order_by(RatingRow.seq)
-        )
         with reading(self._engine) as session:
             places = _places(session, batch_id)
-            # Not through the session: it would look at each of a million rows once more.
-            rows = session.connection().execute(ratings).all()
-            stars = _stars(session, batch_id, {row.vote: row.supersedes for row in rows if row.supersedes is not None})
-        rows = _standing(rows)
-        columns = tuple(zip(*rows, strict=True)) if rows else ((),) * 8
-        return _arranged(columns, places, stars)
+            rows = _rows(session, batch_id, places)
+            corrects = {vote: old for vote, old in zip(rows.votes, rows.corrects, strict=True) if old is not None}
+            stars = _stars(session, batch_id, corrects)
+        return _arranged(rows, _standing(rows), places, stars)
 
     def rated(self, batch_ids: Sequence[str]) -> frozenset[str]:
         some = (
@@ -73,40 +80,112 @@ class SqlVoteStore:
             return session.scalar(select(func.max(RatingRow.seq))) or 0
 
 
-def _standing(rows: Sequence[_Cast]) -> Sequence[_Cast]:
+def _fetched(session: Session, statement: Select[tuple[object, ...]]) -> Iterator[Sequence[tuple[object, ...]]]:
+    """Pages of plain tuples: rows of SQLAlchemy's own, a million of them, would take longer than all the rest."""
+    result = session.connection().execute(statement)
+    assert result.cursor is not None
+    while page := result.cursor.fetchmany(_PAGE):
+        yield page
+    result.close()
+
+
+def _rows(session: Session, batch_id: str, places: _Places) -> _Rows:
+    statement = (
+        select(
+            RatingRow.vote,
+            RatingRow.supersedes,
+            RatingRow.left_id,
+            RatingRow.right_id,
+            RatingRow.outcome,
+            RatingRow.rater,
+            RatingRow.best_of,
+            RatingRow.blind,
+        )
+        .join(BatchItemRow, BatchItemRow.comparison_id == RatingRow.comparison_id)
+        .where(BatchItemRow.batch_id == batch_id)
+        .order_by(RatingRow.seq)
+    )
+    names: dict[str, int] = {}
+    votes: list[str] = []
+    corrects: list[str | None] = []
+    arrays: list[tuple[NDArray[np.integer], ...]] = []
+    for page in _fetched(session, statement):  # type: ignore[arg-type]
+        vote, old, left, right, outcome, rater, best_of, blind = zip(*page, strict=True)
+        votes.extend(vote)
+        corrects.extend(old)
+        for name in dict.fromkeys(rater):
+            names.setdefault(name, len(names))
+        arrays.append(
+            (
+                _numbered(left, places.number),
+                _numbered(right, places.number),
+                _numbered(outcome, _CODES),
+                _numbered(rater, names),
+                np.array([n or 0 for n in best_of], np.int32),
+                np.array(blind, np.int32),
+            )
+        )
+    columns = [np.concatenate(column) for column in zip(*arrays, strict=True)] or [np.zeros(0, np.int32)] * 6
+    left_of, right_of, code, raters, best, blinds = columns
+    return _Rows(
+        votes,
+        corrects,
+        left_of,
+        right_of,
+        code.astype(np.int8),
+        raters,
+        best.astype(np.int8),
+        blinds.astype(np.bool_),
+        tuple(names),
+    )
+
+
+def _numbered(names: Sequence[str], numbers: Mapping[str, int]) -> Ints:
+    return np.fromiter(map(numbers.__getitem__, names), np.int32, len(names))
+
+
+def _standing(rows: _Rows) -> NDArray[np.intp]:
     """The rows of the votes that stand, each in the place of the first vote that it corrects.
 
     In a place of its own a question that was thought over again would enter a verdict late, and who goes
     back to lost pairs only would leave the won ones to be looked at alone. And what was said blind
     stands against what the same rater said once the names were known.
     """
-    corrected = {row.supersedes for row in rows if row.supersedes is not None}
+    place = np.arange(len(rows.votes))
+    corrected = {old for old in rows.corrects if old is not None}
     if not corrected:
-        return rows
+        return place
     first: dict[str, str] = {}
-    stands: dict[str, _Cast] = {}
-    place: dict[str, int] = {}
-    for n, row in enumerate(rows):
-        if row.supersedes is None and row.vote not in corrected:
-            place[row.vote] = n
+    begun: dict[str, int] = {}
+    stands: dict[str, int] = {}
+    chained = np.zeros(len(place), np.bool_)
+    for n, (vote, old) in enumerate(zip(rows.votes, rows.corrects, strict=True)):
+        if old is None and vote not in corrected:
             continue
-        chain = first.setdefault(row.vote, first.get(row.supersedes, row.vote))
-        place[row.vote] = place.setdefault(chain, n)
-        if chain not in stands or row.blind or not stands[chain].blind:
-            stands[chain] = row
-    kept = {row.vote for row in stands.values()}
-    whole = [row for row in rows if row.vote not in first or row.vote in kept]
-    return sorted(whole, key=lambda row: place[row.vote])
+        chain = first.setdefault(vote, vote if old is None else first.get(old, vote))
+        place[n] = begun.setdefault(chain, n)
+        chained[n] = True
+        if chain not in stands or rows.blind[n] or not rows.blind[stands[chain]]:
+            stands[chain] = n
+    chained[list(stands.values())] = False
+    whole = np.flatnonzero(~chained)
+    return whole[np.argsort(place[whole], kind="stable")]
 
 
-def _places(session: Session, batch_id: str) -> dict[str, tuple[int, int, int]]:
-    """Answer id → (question, contestant, item)."""
-    rows = session.execute(
+def _places(session: Session, batch_id: str) -> _Places:
+    statement = (
         select(AnswerRow.id, BatchItemRow.question, AnswerRow.position, BatchItemRow.position)
         .join(BatchItemRow, BatchItemRow.comparison_id == AnswerRow.comparison_id)
         .where(BatchItemRow.batch_id == batch_id)
     )
-    return {identity: (question, contestant, item) for identity, question, contestant, item in rows}
+    number: dict[str, int] = {}
+    pages = [np.zeros((0, 3), np.int32)]
+    for page in _fetched(session, statement):  # type: ignore[arg-type]
+        ids, *places = zip(*page, strict=True)
+        number.update(zip(ids, range(len(number), len(number) + len(ids)), strict=True))
+        pages.append(np.array(places, np.int32).T)
+    of = np.concatenate(pages)
+    return _Places(number, of[:, 0], of[:, 1], of[:, 2])
 
 
 def _stars(session: Session, batch_id: str, corrects: Mapping[str, str]) -> dict[tuple[str, str], int]:
@@ -127,51 +206,38 @@ def _stars(session: Session, batch_id: str, corrects: Mapping[str, str]) -> dict
 
 
 def _arranged(
-    columns: Sequence[Sequence[object]],
-    places: Mapping[str, tuple[int, int, int]],
-    stars: Mapping[tuple[str, str], int],
+    rows: _Rows, standing: NDArray[np.intp], places: _Places, stars: Mapping[tuple[str, str], int]
 ) -> BatchVotes:
-    votes, _, lefts, rights, outcomes, raters, best_of, blind = columns
-    left = np.array([places[str(answer)] for answer in lefts], np.int32).reshape(-1, 3)
-    right = np.array([places[str(answer)][1] for answer in rights], np.int32)
-    code = np.array([_CODES[str(outcome)] for outcome in outcomes], np.int8)
+    one, other, code = rows.left[standing], rows.right[standing], rows.code[standing]
+    left, right = places.contestant[one], places.contestant[other]
     # What is stored goes by the side shown; statistics go by who was asked first.
-    swapped = left[:, 1] > right
+    swapped = left > right
     decided = np.abs(code) == 1
-    names = tuple(dict.fromkeys(str(rater) for rater in raters))
-    number = {name: n for n, name in enumerate(names)}
+    votes = [rows.votes[n] for n in standing] if stars else []
+    # Raters are numbered in the order of the votes that stand.
+    seen, at, of = np.unique(rows.rater[standing], return_index=True, return_inverse=True)
+    order = np.argsort(at)
     return BatchVotes(
         Votes(
-            question=left[:, 0],
-            first=np.where(swapped, right, left[:, 1]),
-            second=np.where(swapped, left[:, 1], right),
-            rater=np.array([number[str(rater)] for rater in raters], np.int32),
+            question=places.question[one],
+            first=np.where(swapped, right, left),
+            second=np.where(swapped, left, right),
+            rater=np.argsort(order).astype(np.int32)[of],
             result=np.where(swapped & decided, -code, code),
             left=np.where(swapped, -1, 1).astype(np.int8),
         ),
-        item=left[:, 2],
-        best_of=np.array([n or 0 for n in best_of], np.int8),
-        blind=np.array(blind, np.bool_),
-        stars_first=_given(votes, lefts, rights, swapped, stars),
-        stars_second=_given(votes, rights, lefts, swapped, stars),
-        raters=names,
+        item=places.item[one],
+        best_of=rows.best_of[standing],
+        blind=rows.blind[standing],
+        stars_first=_given(votes, np.where(swapped, other, one), places, stars),
+        stars_second=_given(votes, np.where(swapped, one, other), places, stars),
+        raters=tuple(rows.names[n] for n in seen[order]),
     )
 
 
-def _given(
-    votes: Sequence[object],
-    one: Sequence[object],
-    other: Sequence[object],
-    swapped: NDArray[np.bool_],
-    stars: Mapping[tuple[str, str], int],
-) -> Codes:
-    """The stars that each vote gave to `one`, to `other` where the two are swapped."""
+def _given(votes: Sequence[str], answers: Ints, places: _Places, stars: Mapping[tuple[str, str], int]) -> Codes:
+    """The stars that each vote gave to its answer of `answers`; 0 where it gave none."""
     if not stars:
-        return np.zeros(len(votes), np.int8)
-    return np.array(
-        [
-            stars.get((str(vote), str(b if turned else a)), 0)
-            for vote, a, b, turned in zip(votes, one, other, swapped, strict=True)
-        ],
-        np.int8,
-    )
+        return np.zeros(len(answers), np.int8)
+    ids = list(places.number)
+    return np.array([stars.get((vote, ids[n]), 0) for vote, n in zip(votes, answers, strict=True)], np.int8)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
+from typing import cast as typed
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,6 +124,7 @@ def _result(
 ) -> ContestantResult:
     fresh = [a for a in answers if not a.cached and a.status in (Status.DONE, Status.TRUNCATED)]
     whole = [a for a in answers if a.status is Status.DONE]
+    of_fresh, of_whole = (np.array([a.question for a in some], np.int32) for some in (fresh, whole))
     priced = [a.cost_usd for a in fresh if a.cost_usd is not None]
     quality, acceptable, ratings = _liked(position, cast)
     known = {a.local for a in answers if a.local is not None}
@@ -139,15 +142,15 @@ def _result(
         quality=quality,
         acceptable=acceptable,
         ratings=ratings,
-        phases=_phases(fresh),
-        tokens_per_second=_over(fresh, _speed, lambda v, u: quantile(v, 0.5, u)),
-        input_tokens=_over(whole, lambda a: a.input_tokens, mean),
-        output_tokens=_over(whole, lambda a: a.output_tokens, mean),
+        phases=_phases(fresh, of_fresh),
+        tokens_per_second=_over(_column([_speed(a) for a in fresh]), of_fresh, partial(quantile, q=0.5)),
+        input_tokens=_over(_column([a.input_tokens for a in whole]), of_whole, mean),
+        output_tokens=_over(_column([a.output_tokens for a in whole]), of_whole, mean),
         estimated_tokens=sum(a.estimated for a in whole),
         usd=sum(priced, Decimal(0)) if priced else None,
         usd_per_answer=float(sum(priced, Decimal(0)) / len(priced)) if priced else None,
         unpriced=len(fresh) - len(priced),
-        measures=_measured(whole, measures),
+        measures=_measured(whole, of_whole, measures),
     )
 
 
@@ -173,58 +176,54 @@ def _score(values: NDArray[np.float64], questions: NDArray[np.int32]) -> Interva
     return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 
-def _phases(answers: Sequence[AnswerFigures]) -> tuple[Phase, ...]:
+def _speed(answer: AnswerFigures) -> float | None:
+    return answer.timing.tokens_per_second(answer.output_tokens or 0)
+
+
+def _phases(answers: Sequence[AnswerFigures], questions: NDArray[np.int32]) -> tuple[Phase, ...]:
     phases = []
     for name in PHASES:
-
-        def seconds(answer: AnswerFigures, name: str = name) -> float | None:
-            value: float | None = getattr(answer.timing, name)
-            return value
-
-        p50 = _over(answers, seconds, lambda v, u: quantile(v, 0.5, u))
-        p95 = _over(answers, seconds, lambda v, u: quantile(v, 0.95, u))
+        seconds = _column([getattr(a.timing, name) for a in answers])
+        p50, p95 = (_over(seconds, questions, partial(quantile, q=q)) for q in (0.5, 0.95))
         if p50 is not None and p95 is not None:
             phases.append(Phase(name, p50, p95))
     return tuple(phases)
 
 
-def _speed(answer: AnswerFigures) -> float | None:
-    return answer.timing.tokens_per_second(answer.output_tokens or 0)
+def _column(values: Sequence[float | None]) -> NDArray[np.float64]:
+    """NaN where there is none."""
+    return np.array(values, np.float64)
 
 
 def _over(
-    answers: Sequence[AnswerFigures],
-    figure: Callable[[AnswerFigures], float | None],
-    summary: Callable[[NDArray[np.float64], NDArray[np.int32]], Interval | None],
+    values: NDArray[np.float64], questions: NDArray[np.int32], summary: Callable[..., Interval | None]
 ) -> Interval | None:
-    known = [(float(value), a.question) for a in answers if (value := figure(a)) is not None]
-    if not known:
-        return None
-    values, questions = zip(*known, strict=True)
-    return summary(np.array(values, np.float64), np.array(questions, np.int32))
+    """The summary of the values that are known."""
+    known = ~np.isnan(values)
+    return summary(values[known], units=questions[known]) if known.any() else None
 
 
-def _measured(answers: Sequence[AnswerFigures], measures: Mapping[str, Figures]) -> tuple[Measured, ...]:
-    columns: dict[str, list[tuple[float, int]]] = {}
-    yes_or_no: dict[str, bool] = {}
-    for answer in answers:
-        for name, value in measures.get(answer.answer, {}).items():
-            if isinstance(value, bool | int | float):
-                columns.setdefault(name, []).append((float(value), answer.question))
-                yes_or_no[name] = yes_or_no.get(name, True) and isinstance(value, bool)
+def _measured(
+    answers: Sequence[AnswerFigures], questions: NDArray[np.int32], measures: Mapping[str, Figures]
+) -> tuple[Measured, ...]:
+    """Measures that are numbers or yes and no, in the order of the first answer that has them."""
+    rows = [measures.get(answer.answer, {}) for answer in answers]
     found = []
-    for name, pairs in columns.items():
-        values, questions = zip(*pairs, strict=True)
-        summary = _share if yes_or_no[name] else mean
-        average = summary(np.array(values, np.float64), np.array(questions, np.int32))
+    for name in dict.fromkeys(name for row in rows for name in row):
+        column = [row.get(name) for row in rows]
+        kinds = set(map(type, column)) - {type(None)}
+        if not kinds or not kinds <= {bool, int, float}:
+            continue
+        share = kinds == {bool}
+        average = _over(_column(typed("list[float | None]", column)), questions, _share if share else mean)
         if average is not None:
-            found.append(Measured(name, average, yes_or_no[name]))
+            found.append(Measured(name, average, share))
     return tuple(found)
 
 
-def _share(values: NDArray[np.float64], questions: NDArray[np.int32]) -> Interval | None:
+def _share(values: NDArray[np.float64], units: NDArray[np.int32]) -> Interval | None:
     """A share with Wilson's interval over questions: one that is never empty, as Student's is at 0 and 1."""
-    codes, counts = np.unique(questions, return_inverse=True, return_counts=True)[1:]
+    codes, counts = np.unique(units, return_inverse=True, return_counts=True)[1:]
     shares = np.bincount(codes, weights=values) / counts
     found = wilson(min(float(shares.sum()), len(shares)), len(shares))
     return None if found is None else replace(found, value=float(shares.mean()), n=len(values))
