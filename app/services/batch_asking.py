@@ -12,7 +12,7 @@ from app.domain.errors import Fault
 from app.domain.message import Message
 from app.services.batch_judging import Doubts, Fate, judge
 from app.services.batch_lane import Ask, Lane
-from app.services.batch_purse import Purse
+from app.services.batch_purse import Purse, at_most
 from app.services.live import LiveAnswer
 from app.services.runs import Job, RunEngine
 
@@ -137,7 +137,8 @@ class Asking:
             del self._under_way[ask.answer_id]
             lane.running -= 1
         answer = job.live.answer
-        self._purse.settle(ask.worst, answer.cost_usd)
+        cost = at_most(answer, ask.worst)
+        self._purse.settle(ask.worst, cost)
         fate = judge(ask, lane, answer, failure, proven=self.doubts.proven(ask.contestant))
         if answer.status in (Status.DONE, Status.TRUNCATED):
             self.doubts.prove(ask.contestant)
@@ -152,11 +153,12 @@ class Asking:
         if fate is Fate.KEEP:
             lane.ended()
             self.pump()
+            self.lost += cost - (answer.cost_usd or Decimal(0))
             await self._engine.keep(job)
             self._over(ask, answer)
         else:
             self._engine.drop(ask.answer_id)
-            self.lost += answer.cost_usd or Decimal(0)
+            self.lost += cost
             # Behind the others: where one request is what the server chokes on, they show that it lives.
             lane.queue.append(ask)
         self.pump()

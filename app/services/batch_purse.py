@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from app.domain.answers import Usage
+from app.domain.answers import Answer, Status, Usage
 from app.domain.batches import BatchPlan
 from app.domain.chat import ChatRequest
-from app.domain.errors import UserError
+from app.domain.errors import Fault, UserError
 from app.domain.message import Message
 from app.domain.models import Contestant, ModelRef
 from app.domain.pricing import PriceBook, TokenCounter
 
 # Of a tokeniser that is not the model's own, and of the tokens that frame a conversation.
 _INEXACT, _FRAMING = 1.3, 16
+# The server was at work when these came, and may bill what nobody received.
+_BROKEN_OFF = frozenset({Fault.CUT_STREAM, Fault.STREAM_ERROR, Fault.SILENCE, Fault.BAD_WIRE, Fault.INTERNAL})
 
 
 class Purse:
@@ -37,10 +39,19 @@ class Purse:
         self._reserved += worst
         return True
 
-    def settle(self, worst: Decimal, cost: Decimal | None) -> None:
+    def settle(self, worst: Decimal, cost: Decimal) -> None:
         """What was set aside cost this much."""
         self._reserved -= worst
-        self.spent += cost or Decimal(0)
+        self.spent += cost
+
+
+def at_most(answer: Answer, worst: Decimal) -> Decimal:
+    """What an answer cost; what it can have cost at the most where it broke off and nobody told what it used."""
+    cost = answer.cost_usd or Decimal(0)
+    told = answer.usage is not None and answer.usage.source == "reported"
+    kind = answer.error.kind if answer.error is not None else None
+    broken_off = answer.status is Status.CANCELLED or kind in _BROKEN_OFF
+    return max(cost, worst) if broken_off and answer.sent and not told else cost
 
 
 def worst_case(

@@ -252,6 +252,7 @@ class BatchRun:
                 if ours and (reason is None) != (told is None):
                     await asyncio.to_thread(self._store.note, self._record.id, self._owner, reason)
                     told = reason
+                await self._write_off()
             except Exception as exc:
                 log.warning("a batch's lease could not be renewed: %s", type(exc).__name__)
                 # The database is away from everybody, or full: nobody else takes it before the lease is over.
@@ -266,6 +267,17 @@ class BatchRun:
                 self.stop()
             if self._engine.trouble is None:
                 self.asking.pump()  # storing works again
+
+    async def _write_off(self) -> None:
+        """On record while it runs: whoever resumes after a kill -9 must know what was spent for nothing."""
+        lost, self.asking.lost = self.asking.lost, Decimal(0)
+        if not lost:
+            return
+        try:
+            await asyncio.to_thread(self._store.write_off, self._record.id, lost)
+        except Exception:
+            self.asking.lost += lost
+            raise
 
     def _lose(self) -> None:
         log.warning("a batch is run by somebody else now")

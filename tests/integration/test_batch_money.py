@@ -69,13 +69,53 @@ def test_a_budget_of_nothing_is_refused(tmp_path: Path, amount: Decimal) -> None
         w.batches.create(w.plan(budget_usd=amount))
 
 
-def test_what_half_answers_cost_counts_too(tmp_path: Path) -> None:
-    broken = (TextDelta("half of it"), failing(Fault.CUT_STREAM, retryable=True))
+# The most that one can cost: two words and what frames them (16), and an answer of ten.
+WORST = Decimal("0.28")
+
+
+@pytest.mark.parametrize("came", [(TextDelta("half of it"),), ()], ids=["half of it", "nothing"])
+@pytest.mark.parametrize("kind", [Fault.CUT_STREAM, Fault.SILENCE])
+def test_an_answer_that_broke_off_counts_with_the_most_it_can_have_cost(
+    tmp_path: Path, kind: Fault, came: tuple[TextDelta, ...]
+) -> None:
+    # What a model thought behind closed doors is billed too, and nobody told how much that was.
+    broken = (*came, failing(kind, retryable=True))
     told = Told("cloud", lambda _, n: broken if n == 1 else ANSWER, local=False)
     with batch_world(tmp_path, told, questions=4) as w:
         record = w.run(contestants=w.limited(10), concurrency=1)
-        # Two words asked and three that came: estimated, since nobody reported them.
-        assert record.progress.done == 4 and record.progress.spent_usd == 4 * PRICE + Decimal("0.05")
+        assert record.progress.done == 4 and record.progress.spent_usd == 4 * PRICE + WORST
+
+
+def test_what_the_server_turned_away_cost_nothing(tmp_path: Path) -> None:
+    refused = (failing(Fault.RATE_LIMITED, retryable=True),)
+    told = Told("cloud", lambda _, n: refused if n == 1 else ANSWER, local=False)
+    with batch_world(tmp_path, told, questions=4) as w:
+        assert w.run(contestants=w.limited(10), concurrency=1).progress.spent_usd == 4 * PRICE
+
+
+def test_a_request_that_breaks_off_again_and_again_does_not_pass_the_budget(tmp_path: Path) -> None:
+    told = Told("cloud", lambda *_: (failing(Fault.CUT_STREAM, retryable=True),), local=False)
+    with batch_world(tmp_path, told, questions=4) as w:
+        record = w.run(contestants=w.limited(10), budget_usd=Decimal(1), concurrency=1)
+        assert record.state is BatchState.PAUSED and "budget" in str(record.reason)
+        assert len(told.calls) == 3 and record.progress.spent_usd == 3 * WORST
+
+
+def test_what_is_broken_off_by_a_stop_is_counted_and_stays_so(tmp_path: Path) -> None:
+    told = Told("cloud", lambda *_: (60.0,), local=False)
+    with batch_world(tmp_path, told, questions=4) as w:
+        record = w.start(contestants=w.limited(10), concurrency=2)
+        until(lambda: len(told.calls) == 2)
+        w.batches.stop(record.id)
+        assert w.batches.wait(record.id, 10).progress.spent_usd == 2 * WORST
+
+
+def test_what_was_spent_for_nothing_is_on_record_while_the_batch_runs(tmp_path: Path) -> None:
+    script = ((failing(Fault.CUT_STREAM, retryable=True),), (60.0,))
+    told = Told("cloud", lambda _, n: script[min(n, 1)], local=False)
+    with batch_world(tmp_path, told, questions=1) as w:
+        record = w.start(contestants=w.limited(10))
+        until(lambda: w.store.get(record.id).progress.spent_usd == WORST)
 
 
 def test_without_a_cache_the_same_is_asked_again(tmp_path: Path) -> None:
