@@ -24,6 +24,16 @@ class SqlQueueStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    def complete(self, batch_id: str) -> int:
+        answers = (
+            select(func.count())
+            .select_from(BatchItemRow)
+            .join(AnswerRow, AnswerRow.comparison_id == BatchItemRow.comparison_id)
+            .where(BatchItemRow.batch_id == batch_id, AnswerRow.status == Status.DONE.value)
+        )
+        with reading(self._engine) as session:
+            return session.scalar(answers) or 0
+
     def pairs(self, batch_id: str) -> Sequence[Pair]:
         answers = (
             select(

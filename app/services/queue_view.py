@@ -60,6 +60,7 @@ class View:
         self._mine: dict[str, dict[Two, Given]] = {}
         self._opened: dict[str, set[str]] = {}
         self._looked_at: float | None = None
+        self._complete = 0
         self._mark = 0
 
     def look(self) -> None:
@@ -67,7 +68,11 @@ class View:
         with self._lock:
             now = time.monotonic()
             if self._looked_at is None or now - self._looked_at > _PAIRS_EVERY:
-                self._sort(self._store.pairs(self._batch))
+                # Counted before they are read: an answer that comes in between is seen the next time.
+                complete = self._store.complete(self._batch)
+                if complete != self._complete:
+                    self._sort(self._store.pairs(self._batch))
+                    self._complete = complete
                 self._looked_at = now
             given = self._store.ratings(self._batch, max(0, self._mark - _OVERLAP))
             for rating in given:

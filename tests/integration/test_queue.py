@@ -13,6 +13,7 @@ import pytest
 from app.domain.answers import Status
 from app.domain.errors import UserError
 from app.domain.ratings import Outcome, Vote
+from app.services import queue_view
 from app.services.queueing import RatingQueue
 from app.services.rating import RatingService
 from storage.database import open_database
@@ -44,6 +45,25 @@ def test_only_complete_answers_reach_a_rater(tmp_path: Path, status: Status) -> 
     with queued(tmp_path, 2) as q:
         q.ends(0, 1, status)
         assert [t.behind.key[0] for t in q.rest("mina")] == [f"c{1:031d}"]
+
+
+def test_an_answer_that_comes_while_others_are_rated_is_put_to_a_rater_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_view, "_PAIRS_EVERY", 0.0)
+    with queued(tmp_path, 2) as q:
+        q.ends(1, 1, Status.RUNNING)
+        assert len(q.rest("mina")) == 1
+        q.ends(1, 1, Status.DONE)
+        assert [t.behind.key[0] for t in q.rest("mina")] == [f"c{1:031d}"]
+
+
+def test_pairs_are_not_read_again_while_no_answer_has_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_view, "_PAIRS_EVERY", 0.0)
+    with queued(tmp_path, 3) as q:
+        q.next()
+        monkeypatch.delattr(type(q.store), "pairs")
+        assert len(q.rest("mina")) == 3
 
 
 def test_nothing_that_is_shown_tells_who_is_who(tmp_path: Path) -> None:
