@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import cast
 
-from sqlalchemy import Connection, Engine, delete, insert
+from sqlalchemy import Engine
 
 from storage.columns import json_safe
 from storage.database import reading, write
 from storage.evaluation_tables import OwnershipRow
+from storage.putting import put
 
 
 class SqlOwnershipStore:
@@ -26,9 +27,4 @@ class SqlOwnershipStore:
 
     def put(self, batch_id: str, assumptions: Mapping[str, object]) -> None:
         row = {"batch_id": batch_id, "saved_at": datetime.now(UTC), "assumptions": json_safe(assumptions)}
-
-        def work(connection: Connection) -> None:
-            connection.execute(delete(OwnershipRow).where(OwnershipRow.batch_id == batch_id))
-            connection.execute(insert(OwnershipRow).values(row))
-
-        write(self._engine, work)
+        write(self._engine, lambda connection: put(connection, OwnershipRow, [row]))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine
 
+from app.domain.figures import Figures
 from app.domain.ratings import Outcome, Vote
 from app.domain.votes import Result
 from app.services.rating import RatingService
@@ -82,6 +85,32 @@ def test_an_answer_is_measured_once_in_each_form(tmp_path: Path) -> None:
         assert list(store.unmeasured(BATCH, 1)) == []
         assert len(list(store.unmeasured(BATCH, 2))) == 4
         assert store.measures(BATCH, 1)[waiting[0].answer] == {"characters": len(waiting[0].text)}
+
+
+def test_two_that_measure_the_same_answers_at_once_both_keep_them(tmp_path: Path) -> None:
+    with database(tmp_path) as engine:
+        plant(engine, EVEN, questions=50)
+        waiting = list(SqlFigureStore(engine).unmeasured(BATCH, 1))
+        found: dict[str, Figures] = {w.answer: {"characters": len(w.text)} for w in waiting}
+        both = Barrier(2)
+
+        def measured(answers: list[str]) -> None:
+            both.wait(10)
+            SqlFigureStore(engine).save_measures(1, {answer: found[answer] for answer in answers})
+
+        with ThreadPoolExecutor(2) as people:
+            list(people.map(measured, [list(found), list(reversed(found))]))
+        assert SqlFigureStore(engine).measures(BATCH, 1) == found
+
+
+def test_a_new_form_of_measuring_takes_the_place_of_the_old(tmp_path: Path) -> None:
+    with database(tmp_path) as engine:
+        plant(engine, EVEN, questions=1)
+        store = SqlFigureStore(engine)
+        answer = next(store.unmeasured(BATCH, 1)).answer
+        store.save_measures(1, {answer: {"words": 1}})
+        store.save_measures(2, {answer: {"words": 2}})
+        assert (store.measures(BATCH, 1), store.measures(BATCH, 2)) == ({}, {answer: {"words": 2}})
 
 
 def again(engine: Engine, question: int, **changed: object) -> None:
