@@ -23,8 +23,9 @@ def table(given: Table, label: str, *, wide: bool = True) -> None:
         f"<tr{' class=u-strong' if given.strong and n == len(given.rows) - 1 else ''}>{_row(cells, kinds)}</tr>"
         for n, cells in enumerate(given.rows)
     )
+    frame = "u-figures" if wide else "u-figures u-narrow"
     st.html(
-        f'<div class="u-figures{"" if wide else " u-narrow"}" role="region" tabindex="0"'
+        f'<div class="{frame}" role="region" tabindex="0"'
         f' aria-label="{escape(label, quote=True)}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
