@@ -165,7 +165,11 @@ def test_processes_at_once_give_every_pair_to_as_many_as_wanted(tmp_path: Path) 
         others = [python(script, url, str(tmp_path), name) for name in ("mina", "jun", "sora")]
         for other in others:
             assert other.stdout is not None and other.stdout.readline() == "ready\n"
-        counts = [int(other.communicate("\n", timeout=60)[0]) for other in others]
+        for other in others:
+            assert other.stdin is not None
+            other.stdin.write("\n")
+            other.stdin.flush()
+        counts = [int(other.communicate(timeout=60)[0]) for other in others]
         given = Counter((r.comparison, r.rater) for r, _ in SqlRatingStore(engine).all())
         engine.dispose()
     assert set(given.values()) == {1}
