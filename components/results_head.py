@@ -13,7 +13,7 @@ import streamlit as st
 from app.domain.batches import BatchRecord
 from app.services.results import Results
 from app.services.results_json import results_to_dict
-from app.ui.links import BATCHES, RATE
+from app.ui.links import BATCHES, RATE, VERDICT
 from app.ui.prose import plain
 from app.ui.results import BATCH, Screen
 from app.ui.results_tables import Sentence, findings, sentences
@@ -61,11 +61,14 @@ def results_verdict(screen: Screen) -> None:
     results = screen.found
     said = "".join(_sentence(sentence) for sentence in sentences(results, speech()))
     st.html(f'<div class="u-sentences">{said}</div>')
-    st.html(f'<div class="us-line">{"".join(f"<span>{escape(part)}</span>" for part in _about(screen))}</div>')
+    with st.container(horizontal=True, vertical_alignment="center", key="results-ways"):
+        about = "".join(f"<span>{escape(part)}</span>" for part in _about(screen))
+        st.html(f'<div class="us-line">{about}</div>', width="stretch")
+        here = {BATCH: results.batch.id}
+        if not screen.settled:
+            st.page_link(RATE, label=t("Rate the pairs"), icon=":material/how_to_vote:", query_params=here)
+        st.page_link(VERDICT, label=t("Decision record"), icon=":material/gavel:", query_params=here)
     if not results.ballots.ratings:
-        st.page_link(
-            RATE, label=t("Rate the pairs"), icon=":material/how_to_vote:", query_params={BATCH: results.batch.id}
-        )
         return
     table(findings(results, speech()), t("The verdict by category"))
     st.caption(

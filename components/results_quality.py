@@ -18,6 +18,8 @@ from components.results_parts import plot, table
 
 def results_categories(screen: Screen) -> None:
     """The bounds by category, and how they closed in."""
+    if _nothing(screen):
+        return
     verdict, words = screen.found.verdict, speech()
     plot(
         plots.forest(verdict, words),
@@ -61,6 +63,8 @@ def _sequence(screen: Screen, shown: list[Finding]) -> None:
 
 def results_votes(screen: Screen) -> None:
     """Shares of the ratings, and with more than two contestants where each of them stands."""
+    if _nothing(screen):
+        return
     results, words = screen.found, speech()
     names = [say(category_name(part.name)) for part in results.by_category]
     plot(
@@ -108,6 +112,13 @@ def _standings(screen: Screen) -> None:
         key="results-matrix",
     )
     st.caption(t("How often the row is preferred to the column, ties half; both-bad ratings are left out."))
+
+
+def _nothing(screen: Screen) -> bool:
+    if screen.found.ballots.ratings:
+        return False
+    st.caption(t("There is nothing to draw before the first rating."))
+    return True
 
 
 def _language(tag: str) -> str:

@@ -169,7 +169,8 @@ def test_a_batch_without_ratings_leads_to_the_rating(tmp_path: Path) -> None:
         app = opened()
         assert "nothing is rated yet." in shown(app)
         assert any("Rate the pairs" in str(link.proto.label) for link in app.get("page_link"))
-        for tab in range(7):
+        assert plots(app) == 0 and "before the first rating" in shown(app)
+        for tab in range(1, 7):
             opened(tab=tab)
 
 
