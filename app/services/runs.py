@@ -26,6 +26,10 @@ from app.services.live import LiveAnswer
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+# Threads for what blocks: searches of several batches must not keep addresses from being looked up, nor leases
+# from being renewed. Python's own number is six on two cores.
+THREADS = 32
+
 # What is asked anew after a kill -9 is not worth writing half: not before it has taken so long.
 SLOW = 2.0
 
@@ -49,6 +53,7 @@ class RunEngine:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._keeper = Keeper(store, self._live, self.drop)
         self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(concurrent.futures.ThreadPoolExecutor(THREADS, "understudy-blocking"))
         self._thread = threading.Thread(target=self._serve, name="understudy-runs", daemon=True)
         self._started = threading.Event()
         self._closed = False

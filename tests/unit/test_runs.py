@@ -1,5 +1,6 @@
 """The run engine: detached from whoever watches."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -172,3 +173,21 @@ def test_an_answer_that_is_not_stored_yet_says_so_in_its_pane_and_not_in_its_rec
         full.clear()
         engine.wait(["a"], timeout=5)
     assert store.states["a"][-1].notices == () and one.live.snapshot().notices == ()
+
+
+def test_sixteen_slow_searches_keep_nobody_from_looking_up_an_address() -> None:
+    over = threading.Event()
+
+    async def looked_up() -> str:
+        loop = asyncio.get_running_loop()
+        searches = [asyncio.create_task(asyncio.to_thread(over.wait, 10)) for _ in range(16)]
+        await asyncio.sleep(0)
+        try:
+            async with asyncio.timeout(5):
+                return str((await loop.getaddrinfo("127.0.0.1", 80))[0][4][0])
+        finally:
+            over.set()
+            await asyncio.gather(*searches)
+
+    with running(MemoryRuns()) as engine:
+        assert engine.call(looked_up(), 10) == "127.0.0.1"
