@@ -7,7 +7,6 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from app.domain.batches import BatchRecord, Failure, Tally, VerdictTerms
-from app.services.batch_estimate import BatchEstimate
 
 
 def batch_to_dict(record: BatchRecord) -> dict[str, object]:
@@ -79,33 +78,6 @@ def failures_to_list(failures: Sequence[Failure]) -> list[dict[str, object]]:
         }
         for f in failures
     ]
-
-
-def estimate_to_dict(estimate: BatchEstimate) -> dict[str, object]:
-    return {
-        "questions": estimate.questions,
-        "answers": estimate.answers,
-        "source_tokens": estimate.sources,
-        "usd": _usd(estimate.usd),
-        "unknown_cost": list(estimate.unknown_cost),
-        "seconds": estimate.seconds,
-        "unknown_speed": list(estimate.unknown_speed),
-        "contestants": [
-            {
-                "model": str(c.contestant.model),
-                "answers": c.answers,
-                "input_tokens": c.input_tokens,
-                "output_tokens": c.output_tokens,
-                "output_from": c.output_from,
-                "usd": _usd(c.usd),
-                "priced": c.priced,
-                "local": c.local,
-                "seconds_per_answer": c.seconds,
-                "measured_answers": c.measured,
-            }
-            for c in estimate.contestants
-        ],
-    }
 
 
 def _usd(amount: Decimal | None) -> str | None:
