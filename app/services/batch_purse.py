@@ -13,8 +13,7 @@ from app.domain.message import Message
 from app.domain.models import Contestant, ModelRef
 from app.domain.pricing import PriceBook, TokenCounter
 
-# Of a tokeniser that is not the model's own, and of the tokens that frame a conversation.
-_INEXACT, _FRAMING = 1.3, 16
+_FRAMING = 16  # tokens around the messages of a conversation
 # The server was at work when these came, and may bill what nobody received.
 _BROKEN_OFF = frozenset({Fault.CUT_STREAM, Fault.STREAM_ERROR, Fault.SILENCE, Fault.BAD_WIRE, Fault.INTERNAL})
 
@@ -57,10 +56,14 @@ def at_most(answer: Answer, worst: Decimal) -> Decimal:
 def worst_case(
     request: ChatRequest, model: ModelRef, prices: PriceBook, tokens: TokenCounter, *, local: bool
 ) -> Decimal:
-    """The most that a request can cost: its prompt, generously counted, and an answer of full length. 0: unpriced."""
+    """The most that a request can cost: its prompt, generously counted, and an answer of full length. 0: unpriced.
+
+    Where the model's own tokeniser is not at hand each byte is a token: none makes more of a text, and some
+    make nearly as many of Hangul.
+    """
     exact = tokens.count("", model)[1]
-    prompt = int(request.prompt_tokens * (1.0 if exact else _INEXACT)) + _FRAMING
-    usage = Usage(prompt, request.sampling.max_tokens or 0, source="estimated")
+    prompt = request.prompt_tokens if exact else sum(len(m.content.encode()) for m in request.messages)
+    usage = Usage(prompt + _FRAMING, request.sampling.max_tokens or 0, source="estimated")
     return prices.cost(model, usage, datetime.now(UTC), local=local) or Decimal(0)
 
 

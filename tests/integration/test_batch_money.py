@@ -10,11 +10,12 @@ import pytest
 
 from app.domain.answers import Usage
 from app.domain.batches import BatchState
-from app.domain.chat import TextDelta
+from app.domain.chat import ChatMessage, ChatRequest, TextDelta
 from app.domain.errors import Fault, UserError
 from app.domain.models import Contestant, ModelRef, Sampling
+from app.services.batch_purse import worst_case
 from tests.integration.batching import ANSWER, Told, batch_world, failing, until
-from tests.unit.scripted import CentPrices
+from tests.unit.scripted import CentPrices, WordTokens
 
 # “질문 n?” is two words, a cent each, and an answer is three more of ten read: by CentPrices 13 cents.
 PRICE = Decimal("0.13")
@@ -91,6 +92,17 @@ def test_what_the_server_turned_away_cost_nothing(tmp_path: Path) -> None:
     told = Told("cloud", lambda _, n: refused if n == 1 else ANSWER, local=False)
     with batch_world(tmp_path, told, questions=4) as w:
         assert w.run(contestants=w.limited(10), concurrency=1).progress.spent_usd == 4 * PRICE
+
+
+def test_no_tokeniser_makes_more_of_hangul_than_is_set_aside_for_it() -> None:
+    class Guessing(WordTokens):
+        def count(self, text: str, model: ModelRef) -> tuple[int, bool]:
+            return len(text.split()), False
+
+    request = ChatRequest("one", (ChatMessage("user", "연차 휴가"),), Sampling(max_tokens=10), prompt_tokens=2)
+    model, prices = ModelRef("cloud", "one"), CentPrices()
+    assert worst_case(request, model, prices, WordTokens(), local=False) == Decimal("0.01") * (2 + 16 + 10)
+    assert worst_case(request, model, prices, Guessing(), local=False) == Decimal("0.01") * (13 + 16 + 10)
 
 
 def test_a_request_that_breaks_off_again_and_again_does_not_pass_the_budget(tmp_path: Path) -> None:
