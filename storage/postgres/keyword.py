@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from itertools import chain
 from zlib import crc32
@@ -30,6 +31,7 @@ K1 = 0.6
 B = 0.4
 BUDGET = 5000  # postings that the first stage reads, unless its two rarest terms alone have more
 SHORTLIST = 100  # passages that the second stage scores, at least
+MOST_FEW = 100  # documents of which each is looked into, rather than all postings of the terms read
 LOOKUPS = 1000  # postings that it reads, at least: more passages for a question of few terms
 
 # One row of COPY's binary form: the number of fields, then each with its length before it; big-endian.
@@ -48,6 +50,19 @@ _ROW = np.dtype(
 )
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
+
+
+class Among(Enum):
+    """The documents to which a question is limited."""
+
+    ALL = "all"
+    FEW = "few"
+    MANY = "many"
+
+    @classmethod
+    def of(cls, documents: int) -> Among:
+        """`documents` is their number; 0: all."""
+        return cls.ALL if documents == 0 else cls.FEW if documents <= MOST_FEW else cls.MANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +124,14 @@ def statement(
     terms: sql.Identifier,
     collections: sql.Identifier,
     passages: sql.Identifier,
-    *,
-    filtered: bool,
+    among: Among,
 ) -> sql.Composed:
     """(false, id, score), best first.
 
-    Parameters: `terms` int[], `collection` int, `depth`, and `documents` int[] when filtered, else `shortlist`.
+    Parameters: `terms` int[], `collection` int, `depth`, and `shortlist` among all, else `documents` int[].
     OFFSET 0 keeps the planner from flattening: it would join the whole table by hash.
     """
-    return sql.SQL(_FILTERED if filtered else _TWO_STAGES).format(
+    return sql.SQL(_TEXTS[among]).format(
         postings=postings,
         terms=terms,
         collections=collections,
@@ -155,24 +169,39 @@ _TWO_STAGES = """
     FROM first f LEFT JOIN rest r USING (id) ORDER BY 3 DESC, 2 LIMIT %(depth)s)
 """
 
-# The passages of a document have ids one after another: a term's postings in it are one stretch of the index.
-_FILTERED = """
-    (WITH q AS MATERIALIZED (
+_RARITY = """
+    WITH q AS MATERIALIZED (
         SELECT t.term, ln(1 + (greatest(c.passages - t.passages, 0) + .5) / (t.passages + .5))::float8 AS idf
         FROM unnest(%(terms)s::int[]) AS u(term)
             JOIN {terms} t USING (term)
             CROSS JOIN (SELECT passages FROM {collections} WHERE id = %(collection)s) c
         WHERE t.passages > 0
-    ), stretch AS MATERIALIZED (
+    )
+"""
+
+# The passages of a document have ids one after another: a term's postings in it are one stretch of the index.
+_IN_FEW = f"""
+    ({_RARITY}, stretch AS MATERIALIZED (
         SELECT d.id AS document, ends.first, ends.last
         FROM unnest(%(documents)s::int[]) AS d(id) CROSS JOIN LATERAL (
-            SELECT min(id) AS first, max(id) AS last FROM {passages} WHERE document_id = d.id
+            SELECT min(id) AS first, max(id) AS last FROM {{passages}} WHERE document_id = d.id
         ) ends
     )
     SELECT false, p.id, sum(q.idf * p.weight) AS score
     FROM q CROSS JOIN stretch s CROSS JOIN LATERAL (
-        SELECT id, weight FROM {postings}
+        SELECT id, weight FROM {{postings}}
         WHERE term = q.term AND id BETWEEN s.first AND s.last AND document_id = s.document OFFSET 0
     ) p
     GROUP BY p.id ORDER BY 3 DESC, 2 LIMIT %(depth)s)
 """
+
+# The documents are chosen outside of what OFFSET closes off: inside, the index that deletes them would be taken.
+_IN_MANY = f"""
+    ({_RARITY}
+    SELECT false, p.id, sum(q.idf * p.weight) AS score
+    FROM q CROSS JOIN LATERAL (SELECT id, weight, document_id FROM {{postings}} WHERE term = q.term OFFSET 0) p
+    WHERE p.document_id = ANY(%(documents)s::int[])
+    GROUP BY p.id ORDER BY 3 DESC, 2 LIMIT %(depth)s)
+"""
+
+_TEXTS = {Among.ALL: _TWO_STAGES, Among.FEW: _IN_FEW, Among.MANY: _IN_MANY}

@@ -14,6 +14,7 @@ from psycopg import sql
 from app.domain.documents import Candidate, Vector, Wanted
 from storage.postgres import keyword, schema
 from storage.postgres.connections import Connection
+from storage.postgres.keyword import Among
 
 LEAST_EF = 64  # recall@10 of 0.997 at 100,000 passages and @50 of 0.96; 100 took a third longer for 0.997 and 0.98
 MOST_EF = 1000  # pgvector's limit; beyond it the search goes on by itself (iterative scan)
@@ -58,19 +59,22 @@ def candidates(connection: Connection, place: Place, wanted: Wanted, terms: Sequ
         "shortlist": shortlist,
         "depth": wanted.depth,
     }
-    filtered = bool(wanted.documents)
+    among = Among.of(len(wanted.documents))
     reach = None
     if wanted.vector is not None:
         # Going on costs a fifth more from the start, as the search keeps what it passes over.
-        reach = _Reach.ON if filtered or wanted.depth > MOST_EF else _Reach.NEAR
+        reach = _Reach.ON if among is not Among.ALL or wanted.depth > MOST_EF else _Reach.NEAR
     # As numbers in the statement its limits let the server plan it once for all questions, which saves a
-    # tenth of the time. With a filter it plans each: the best way depends on how much passes.
-    limits = () if filtered else (("depth", wanted.depth), ("shortlist", shortlist))
-    found = connection.execute(_statement(place, reach, bool(terms), filtered, limits), values, binary=True)
+    # tenth of the time. With a filter it must plan each: the best way depends on which documents pass.
+    limits = () if among is not Among.ALL else (("depth", wanted.depth), ("shortlist", shortlist))
+    prepare = None if among is Among.ALL else False
+    statement = _statement(place, reach, bool(terms), among, limits)
+    found = connection.execute(statement, values, prepare=prepare, binary=True)
     for near, identity, score in cast("list[tuple[bool, int, float]]", found.fetchall()):
         (dense if near else words)[identity] = score
     if wanted.vector is not None and len(dense) < wanted.depth:
-        found = connection.execute(_statement(place, _Reach.ALL, False, filtered, limits), values, binary=True)
+        statement = _statement(place, _Reach.ALL, False, among, limits)
+        found = connection.execute(statement, values, prepare=prepare, binary=True)
         dense = {identity: score for _, identity, score in cast("list[tuple[bool, int, float]]", found.fetchall())}
     return [Candidate(i, dense.get(i), words.get(i)) for i in {**dense, **words}]
 
@@ -82,7 +86,7 @@ def as_stored(vector: Vector, dimension: int) -> Any:
 
 @lru_cache(maxsize=256)
 def _statement(
-    place: Place, reach: _Reach | None, words: bool, filtered: bool, limits: tuple[tuple[str, int], ...]
+    place: Place, reach: _Reach | None, words: bool, among: Among, limits: tuple[tuple[str, int], ...]
 ) -> bytes:
     """One statement for both searches: one exchange with the server, and one state of the collection.
 
@@ -91,7 +95,7 @@ def _statement(
     passages = schema.passages_table(place.schema, place.collection)
     parts = []
     if reach is not None:
-        parts.append(_dense(passages, reach, filtered))
+        parts.append(_dense(passages, reach, among))
     if words:
         parts.append(
             keyword.statement(
@@ -99,7 +103,7 @@ def _statement(
                 schema.terms_table(place.schema, place.collection),
                 sql.Identifier(place.schema, "collections"),
                 passages,
-                filtered=filtered,
+                among=among,
             )
         )
     statement = sql.SQL(" UNION ALL ").join(parts).as_bytes(None)
@@ -108,14 +112,14 @@ def _statement(
     return statement
 
 
-def _dense(passages: sql.Identifier, reach: _Reach, filtered: bool) -> sql.Composed:
+def _dense(passages: sql.Identifier, reach: _Reach, among: Among) -> sql.Composed:
     """(true, id, cosine similarity), nearest first.
 
     The settings of the index are those of this statement alone, and made before its scan begins: by
     SET in the session they would be lost behind a pooler, by SET LOCAL they would take a transaction
     and three more exchanges.
     """
-    only = sql.SQL("AND document_id = ANY(%(documents)s)" if filtered else "")
+    only = sql.SQL("" if among is Among.ALL else "AND document_id = ANY(%(documents)s::int[])")
     return sql.SQL(
         """
         (SELECT true, near.id, 1 - near.distance

@@ -186,9 +186,11 @@ def test_keyword_search_is_limited_to_the_documents_asked_for(opened: PgPassageS
     assert [p.text for p in opened.fetch("handbook", [c.id for c in found])] == ["shared word two"]
 
 
+@pytest.mark.parametrize("few", [20, 1], ids=["few documents", "many documents"])
 def test_a_word_common_elsewhere_is_searched_for_in_the_documents_asked_for(
-    opened: PgPassageStore, monkeypatch: pytest.MonkeyPatch
+    opened: PgPassageStore, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
+    monkeypatch.setattr(keyword, "MOST_FEW", few)
     monkeypatch.setattr(keyword, "BUDGET", 5)
     searching._statement.cache_clear()
     put(opened, "a.txt", *(f"common {i}" for i in range(20)), "zebra", "yak")
