@@ -54,6 +54,7 @@ class ChildProcess:
         self._closed = False
         self._process: subprocess.Popen[bytes] | None = None
         self._log: deque[str] = deque(maxlen=40)
+        self._draining: threading.Thread | None = None
         self._drained = threading.Event()
 
     def __repr__(self) -> str:
@@ -135,6 +136,9 @@ class ChildProcess:
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             process.kill()
             process.wait(5)
+        # What it said last is worth reading, and its pipe ends with it.
+        if self._draining is not None and self._draining is not threading.current_thread():
+            self._draining.join(1)
         for pipe in (process.stdin, process.stdout):
             if pipe:
                 with contextlib.suppress(OSError, ValueError):
@@ -156,7 +160,8 @@ class ChildProcess:
                 start_new_session=True,
                 creationflags=_WINDOWS_FLAGS,
             )
-        threading.Thread(target=self._drain, name=f"log of {self.path.name}", daemon=True).start()
+        self._draining = threading.Thread(target=self._drain, name=f"log of {self.path.name}", daemon=True)
+        self._draining.start()
         return self._process
 
     def _drain(self) -> None:

@@ -38,7 +38,11 @@ def test_the_json_is_as_documented(online: Commands) -> None:
     assert result.code == 0, result.err
     data = result.json
     assert data["prompt"] == "When does Busan open?"
-    assert data["evidence"] == {"digest": data["evidence"]["digest"], "passages": []}  # type: ignore[index]
+    assert data["evidence"] == {  # type: ignore[index]
+        "digest": data["evidence"]["digest"],  # type: ignore[index]
+        "retrieval": None,
+        "passages": [],
+    }
     first, second = result.answers
     assert (first["model"], second["model"]) == ("openai:answer", "ollama:echo")
     for answer in (first, second):
@@ -54,7 +58,7 @@ def shape(value: object) -> object:
     if isinstance(value, list):
         return [shape(value[0])] if value else []
     if isinstance(value, dict):
-        free = {"sampling", "sent", "not_sent", "notices", "error"}
+        free = {"sampling", "sent", "not_sent", "notices", "error", "retrieval"}
         return {name: None if name in free else shape(item) for name, item in value.items()}
     return None
 

@@ -126,4 +126,4 @@ def test_every_export_can_be_taken(world: Past) -> None:
     world.put()
     app = world.page()
     labels = [b.proto.label for b in app.get("download_button")]
-    assert labels == ["CSV", "JSONL", "CSV", "JSONL"]
+    assert labels == ["CSV", "JSONL", "CSV", "JSONL", "DPO", "Alpaca"]

