@@ -29,7 +29,8 @@ from app.domain.documents import Chunking
 
 K1 = 0.6
 B = 0.4
-BUDGET = 5000  # postings that the first stage reads, unless its two rarest terms alone have more
+BUDGET = 5000  # postings that the first stage reads at most, unless its two rarest terms alone have more
+LEAST_BUDGET = 2000  # in a small collection; there all of BM25's first ten are found so
 SHORTLIST = 100  # passages that the second stage scores, at least
 MOST_FEW = 100  # documents of which each is looked into, rather than all postings of the terms read
 LOOKUPS = 1000  # postings that it reads, at least: more passages for a question of few terms
@@ -137,6 +138,7 @@ def statement(
         collections=collections,
         passages=passages,
         budget=sql.Literal(BUDGET),
+        least=sql.Literal(LEAST_BUDGET),
         lookups=sql.Literal(LOOKUPS),
     )
 
@@ -144,7 +146,8 @@ def statement(
 _TWO_STAGES = """
     (WITH q AS MATERIALIZED (
         SELECT t.term, ln(1 + (greatest(c.passages - t.passages, 0) + .5) / (t.passages + .5))::float8 AS idf,
-            sum(t.passages) OVER rarest <= {budget} OR row_number() OVER rarest <= 2 AS rare
+            sum(t.passages) OVER rarest <= least({budget}, greatest({least}, c.passages / 20))
+                OR row_number() OVER rarest <= 2 AS rare
         FROM unnest(%(terms)s::int[]) AS u(term)
             JOIN {terms} t USING (term)
             CROSS JOIN (SELECT passages FROM {collections} WHERE id = %(collection)s) c
