@@ -136,7 +136,7 @@ class EmbeddedPostgres:
         fresh.rename(self._data)
 
     def _start(self) -> None:
-        owner = sandbox.owner()
+        owner = sandbox.owner(self._data)
         if owner is not None:
             sandbox.let_in(owner, self._data, self._binaries())
         self._drop_stale_pid()
@@ -158,7 +158,7 @@ class EmbeddedPostgres:
         self._run(command, "pg_ctl")
 
     def _run(self, command: list[str], name: str) -> None:
-        owner, logged = sandbox.owner(), self._log_size()
+        owner, logged = sandbox.owner(self._data), self._log_size()
         # A file, not a pipe: the server inherits it, and a pipe would stay open as long as it runs.
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
             done = subprocess.run(

@@ -29,11 +29,18 @@ class Owner:
     gid: int
 
 
-def owner() -> Owner | None:
-    """The user that the server must run as; None: as we do. Raises UserError when root has none to give."""
+def owner(data: Path | None = None) -> Owner | None:
+    """The user that the server must run as; None: as we do. Raises UserError when root has none to give.
+
+    The data folder `data`, once there, stays with the user it was made for, whoever else came since.
+    """
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return None
     import pwd
+
+    with suppress(OSError):
+        if data is not None and (of := data.stat()).st_uid != 0:
+            return Owner(of.st_uid, of.st_gid)
 
     for name in _USERS:
         try:
@@ -65,7 +72,7 @@ def private_folder(of: Path) -> Path:
     """A folder with a short name, for the server and us alone: where the socket goes when `of` is too long."""
     folder = _short(of)
     folder.mkdir(mode=0o700, exist_ok=True)
-    server = owner()
+    server = owner(of)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.geteuid(), server.uid if server else os.geteuid()}:
         raise UserError(

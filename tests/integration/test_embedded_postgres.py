@@ -212,3 +212,19 @@ def test_data_of_a_version_that_is_not_installed_is_left_alone(home: Path) -> No
 @pytest.mark.parametrize(("gigabytes", "megabytes"), [(0.5, 128), (4, 512), (64, 1024)])
 def test_memory_for_searching_is_an_eighth_within_bounds(gigabytes: float, megabytes: int) -> None:
     assert shared_buffers(int(gigabytes * 1024) * MB) == megabytes * MB
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root runs the server as somebody else")
+def test_a_data_folder_stays_with_the_user_it_was_made_for(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = EmbeddedPostgres(home)
+    server.address()
+    server.close()
+    import pwd
+
+    made_for = (home / "postgres" / "data").stat().st_uid
+    other = next(name for name in ("nobody", "daemon") if pwd.getpwnam(name).pw_uid != made_for)
+    monkeypatch.setattr(sandbox, "_USERS", (other,))
+    again = EmbeddedPostgres(home)
+    assert ask(again.address()) == 1
+    again.close()
+    assert (home / "postgres" / "data").stat().st_uid == made_for
