@@ -65,7 +65,7 @@ def _standing(opened: Opened) -> None:
     share = (p.answers - p.left) / p.answers if p.answers else 1.0
     st.html(
         f'<div class="u-batch-state">{state_badge(record)}<strong>{escape(speech().percent(share))}</strong>'
-        f"<span>{escape(' · '.join(counts(record)))}</span></div>"
+        f"<span>{escape(' · '.join(counts(record, _unpriced(opened))))}</span></div>"
         f'<div class="us-meter" role="progressbar" aria-label="{escape(t("Progress"), quote=True)}" aria-valuemin="0"'
         f' aria-valuemax="100" aria-valuenow="{round(share * 100)}"><span style="width:{share:.2%}"></span></div>'
     )
@@ -77,7 +77,15 @@ def _standing(opened: Opened) -> None:
     _contestants(opened)
 
 
-def counts(record: BatchRecord) -> list[str]:
+def _unpriced(opened: Opened) -> str:
+    """The models whose answers cost nobody knows what."""
+    labels = labels_of(opened.record.plan.contestants)
+    return ", ".join(
+        labels[tally.contestant] for tally in opened.tallies if tally.usd is None and tally.done > tally.cached
+    )
+
+
+def counts(record: BatchRecord, unpriced: str = "") -> list[str]:
     """Answers, failures, money, time left."""
     p, words = record.progress, speech()
     parts = [t("{n} of {total} answers", n=words.number(p.answers - p.left), total=words.number(p.answers))]
@@ -90,7 +98,12 @@ def counts(record: BatchRecord) -> list[str]:
     if p.spent_usd is not None:
         budget = record.plan.budget_usd
         spent = words.usd(p.spent_usd)
-        parts.append(t("{spent} of {budget}", spent=spent, budget=words.usd(budget)) if budget else spent)
+        if budget:
+            spent = t("{spent} of {budget}", spent=spent, budget=words.usd(budget))
+        if not unpriced:
+            parts.append(spent)
+        elif p.spent_usd:
+            parts.append(t("{usd}, and what {models} costs", usd=spent, models=unpriced))
     if p.seconds_left is not None:
         parts.append(_left(p.seconds_left))
     return parts

@@ -10,8 +10,9 @@ import streamlit as st
 from app.domain.questions import QuestionSet, digest_of
 from app.services.questions_editing import from_rows
 from app.services.questions_writing import COLUMNS, QuestionFormat, row_of, written
+from app.ui.links import BATCHES
 from app.ui.prose import plain
-from app.ui.questions import Action, OpenSet, Store
+from app.ui.questions import SET, VERSION, Action, OpenSet, Store
 from app.ui.text import speech, t, tn
 from components.documents_list import line
 from components.questions_table import categories_line, columns, problems_list, questions_table
@@ -26,6 +27,12 @@ def questions_detail(opened: QuestionSet, versions: Sequence[int], *, key: str) 
             action = OpenSet()
         st.space("stretch")
         action = _version(opened, versions, key) or action
+        st.page_link(
+            BATCHES,
+            label=t("Put it to models"),
+            icon=":material/playlist_play:",
+            query_params={SET: opened.name, VERSION: opened.version},
+        )
         _download(opened, key)
     st.title(plain(opened.name), anchor=False)
     st.html(

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.ui import verdict
 from app.ui.container import get_container
+from app.ui.text import speech
 from app.ui.verdict import Action
 from components.problem import problem
 from components.verdict_again import verdict_again
@@ -21,7 +22,7 @@ container = get_container()
 with st.container(key="verdict-page"):
     screen = verdict.open_screen(container)
     action: Action | None = verdict_top(
-        screen, partial(verdict.as_html, container), partial(verdict.as_json, container)
+        screen, partial(verdict.as_html, container, speech()), partial(verdict.as_json, container)
     )
     if screen.told:
         st.success(screen.told, icon=":material/check:")

@@ -103,7 +103,7 @@ def _counts(record: BatchRecord) -> list[str]:
         parts.append(output.text(Message("failed: {n}", n=speech.number(p.failed))))
     if p.cached:
         parts.append(output.text(Message("from earlier answers: {n}", n=speech.number(p.cached))))
-    if p.spent_usd is not None:
+    if p.spent_usd:  # a sum of nothing would make free of what is only not priced
         parts.append(speech.usd(p.spent_usd))
     if p.seconds_left is not None:
         parts.append(output.text(Message("about {time} left", time=speech.seconds(p.seconds_left))))

@@ -129,6 +129,8 @@ def _again(
             Message("It was changed after it was made, or was made by another version of the statistics."),
         )
         raise SystemExit(1)
+    if terms == agreed and not as_json:
+        output.note(output.text(Message("Computed again from its votes, it says the same.")))
     _demand(again.verdict, require)
 
 

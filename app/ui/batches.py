@@ -25,6 +25,7 @@ from app.services.directory import Found
 from app.services.drafting import Draft, FieldState, Slot
 from app.services.listing import Listed
 from app.ui import comparing, state
+from app.ui.questions import SET, VERSION
 from app.ui.text import language, t
 
 BATCH = "b"
@@ -125,6 +126,7 @@ def open_screen(container: Container) -> Screen:
     try:
         if asked:
             return Screen(opened=opened(container, asked), problem=problem)
+        _offered()
         batches = container.batches.list()
         return Screen(batches, _making(container) if making_open(batches) else None, problem=problem)
     except UnderstudyError as error:
@@ -149,6 +151,16 @@ def making_open(batches: Sequence[BatchRecord]) -> bool:
 
 def show_making(shown: bool) -> None:
     st.session_state["batch_making"] = shown
+
+
+def _offered() -> None:
+    """Open the form with the question set that a link names, once: afterwards it is chosen as any other."""
+    name, version = st.query_params.get(SET), st.query_params.get(VERSION, "")
+    if name:
+        st.query_params.clear()
+        st.session_state[key("set")] = name
+        st.session_state[key("version")] = int(version) if version.isdecimal() else None
+        show_making(True)
 
 
 def _making(container: Container) -> Making:

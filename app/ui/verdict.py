@@ -13,6 +13,7 @@ from app.bootstrap import Container
 from app.domain.batches import BatchRecord, TermsSet, VerdictTerms
 from app.domain.errors import UnderstudyError
 from app.domain.message import Message
+from app.i18n import Translator
 from app.services.decision_html import record_to_html
 from app.services.decision_record import (
     Recomputed,
@@ -27,7 +28,7 @@ from app.services.decision_record import (
 )
 from app.services.results import Results
 from app.services.verdict_terms import only_a_look
-from app.ui.text import speech, t
+from app.ui.text import t
 
 BATCH, INCUMBENT, CHALLENGER, MARGIN = "b", "i", "c", "m"
 # Seconds that a page may spend on measuring answers before it is drawn.
@@ -134,8 +135,9 @@ def carry_out(container: Container, screen: Screen, action: Action | None) -> No
     st.rerun()
 
 
-def as_html(container: Container, results: Results) -> bytes:
-    return record_to_html(container.records.of(results), speech().message)
+def as_html(container: Container, words: Translator, results: Results) -> bytes:
+    """In the language of `words`: a download is made outside of the session and does not know the session's."""
+    return record_to_html(container.records.of(results), words.message)
 
 
 def as_json(container: Container, results: Results) -> bytes:

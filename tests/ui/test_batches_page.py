@@ -154,3 +154,22 @@ def test_an_unknown_batch_is_said(page: Page) -> None:
 def test_it_speaks_korean(page: Page) -> None:
     record = ran(page, "openai:answer", "ollama:answer")
     assert "답변 8개 중 8개" in opened(page, record.id, "ko").words()
+
+
+def test_a_link_from_a_question_set_opens_the_form_with_it(page: Page) -> None:
+    page.container.questions.add("더 새로운 것", [Question("1", "질문?")])
+    page.container.questions.add("사규", [Question("1", "질문?")])
+    ran(page, "openai:answer")
+    page.app = new_session(None, {"set": "사규", "version": "1"})
+    page.app.switch_page("../../pages/batches.py")
+    page.run()
+    assert (page.app.selectbox(key="new-batch-set").value, page.app.selectbox(key="new-batch-version").value) == (
+        "사규",
+        1,
+    )
+
+
+def test_a_sum_that_leaves_unpriced_answers_out_is_not_shown_as_free(page: Page) -> None:
+    record = ran(page, "openai:answer", "ollama:korean")
+    about = next(line for line in opened(page, record.id).words().splitlines() if "8 of 8 answers" in line)
+    assert "unpriced" in page.words() and "$" not in about
