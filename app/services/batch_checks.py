@@ -10,6 +10,7 @@ from app.domain.errors import UserError
 from app.domain.message import Message
 from app.domain.models import check_sampling
 from app.domain.questions import QuestionSet
+from app.services.drafting import BASELINE
 
 MOST_RATERS = 100
 
@@ -24,6 +25,11 @@ def check_plan(plan: BatchPlan, asked: QuestionSet) -> None:
         )
     for contestant in plan.contestants:
         check_sampling(contestant.sampling)
+        if contestant.model.provider == BASELINE.provider and not plan.collection:
+            raise UserError(
+                Message("{model} quotes from sources and knows nothing itself.", model=str(contestant.model)),
+                Message("Choose a collection under “What is asked” (--collection), or another model."),
+            )
     if not asked.questions:
         raise UserError(
             Message("The question set “{name}” holds no questions.", name=asked.name), Message("Choose another set.")

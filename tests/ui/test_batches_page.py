@@ -173,3 +173,8 @@ def test_a_sum_that_leaves_unpriced_answers_out_is_not_shown_as_free(page: Page)
     record = ran(page, "openai:answer", "ollama:korean")
     about = next(line for line in opened(page, record.id).words().splitlines() if "8 of 8 answers" in line)
     assert "unpriced" in page.words() and "$" not in about
+
+
+def test_a_baseline_without_sources_is_not_asked_in_vain(page: Page) -> None:
+    shown = opened(page).choose("openai:answer", "builtin:extract").words()
+    assert "Choose a collection" in shown and "batch-start" not in [b.key for b in page.app.button]
