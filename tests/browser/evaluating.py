@@ -8,9 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Download, Locator, Page, expect
 
+from app.ui.rate import BLINK
 from tests.browser.driver import LONG
-
-VOTES = {"1": "vote-0", "2": "vote-1", "t": "vote-tie", "x": "vote-bad", "n": "rate-skip", "u": "rate-undo"}
 
 
 class Evaluating:
@@ -101,7 +100,7 @@ class Evaluating:
         for key in keys:
             before = self.by_key("rate-page").inner_text()
             self.settle()
-            self.page.wait_for_timeout(450)
+            self.page.wait_for_timeout(1000 * BLINK + 20)
             self.page.keyboard.press(key)
             self.page.wait_for_function(
                 "before => document.querySelector('.st-key-rate-page')?.innerText !== before", arg=before, timeout=LONG

@@ -187,12 +187,14 @@ def test_from_a_file_of_questions_to_a_record_that_can_be_computed_again(
         tab.open(f"results?b={batch}", "results-tabs")
         expect(page.locator(".u-say").first).to_contain_text(way.decision)
         counts = counted(votes, *way.models[:2])
-        assert [tab.last_row("results-page")[head] for head in way.heads] == counts
+        row = tab.last_row("results-page")
+        assert [row[head] for head in way.heads] == counts
 
         tab.follow("verdict", "verdict-ways")
         said = page.locator(".u-say").all_inner_texts()
         assert said and all(way.decision in sentence for sentence in said)
-        assert [tab.last_row("verdict-page")[head] for head in way.heads] == counts
+        row = tab.last_row("verdict-page")
+        assert [row[head] for head in way.heads] == counts
         file = tmp_path / "decision.html"
         tab.record("html").save_as(file)
 
