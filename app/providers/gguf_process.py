@@ -137,8 +137,10 @@ class ChildProcess:
             process.kill()
             process.wait(5)
         # What it said last is worth reading, and its pipe ends with it.
-        if self._draining is not None and self._draining is not threading.current_thread():
-            self._draining.join(1)
+        # (Closed while it starts, it has said nothing yet.)
+        draining = self._draining
+        if draining is not None and draining.is_alive() and draining is not threading.current_thread():
+            draining.join(1)
         for pipe in (process.stdin, process.stdout):
             if pipe:
                 with contextlib.suppress(OSError, ValueError):
