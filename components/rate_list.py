@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.domain.queueing import QueueProgress
 from app.services.queueing import Waiting
+from app.ui.links import BATCHES
 from app.ui.prose import plain
 from app.ui.rate import Named, Open
 from app.ui.text import speech, t, tn
@@ -27,6 +28,7 @@ def rate_list(waiting: Sequence[Waiting]) -> Open | None:
             t("Nothing waits to be rated. Answers to rate come from a batch: a question set put to several models."),
             icon=":material/how_to_vote:",
         )
+        st.page_link(BATCHES, label=t("To the batches"), icon=":material/playlist_play:")
     with st.container(key="rate-list", gap=None):
         for line in waiting:
             with st.container(key=f"rate-line-{line.batch.id}", gap=None):

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.services.results import Results
 from app.services.verdict_terms import only_a_look, warning
-from app.ui.links import OWNERSHIP, RATE, RESULTS
+from app.ui.links import BATCHES, OWNERSHIP, RATE, RESULTS
 from app.ui.text import say, speech, t, tn
 from app.ui.verdict import BATCH, Look, Open, Screen, with_pair
 from components.documents_list import line
@@ -38,6 +38,7 @@ def verdict_empty() -> None:
         ),
         icon=":material/gavel:",
     )
+    st.page_link(BATCHES, label=t("To the batches"), icon=":material/playlist_play:")
 
 
 def verdict_head(screen: Screen, results: Results) -> Look | None:
