@@ -126,11 +126,21 @@ def test_a_batch_of_five_hundred_killed_in_the_middle_is_answered_once(commands:
         killed_and_resumed(commands, server, 500)
 
 
+def interrupted(process: subprocess.Popen[bytes]) -> None:
+    """Ctrl-C was pressed, and the process says that it has heard."""
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    while line := process.stderr.readline():
+        if b"Ctrl-C again" in line:
+            return
+    raise AssertionError("it ended without a word")
+
+
 def test_ctrl_c_pauses_and_keeps_what_is_under_way(sixty: Commands, gate: Gated) -> None:
     sixty.variables |= connected(gate.address)
     process = run(sixty, "--json")
     until(lambda: gate.held == 8)
-    process.send_signal(signal.SIGINT)
+    interrupted(process)
     gate.open()
     out, err = process.communicate(timeout=60)
     found = json.loads(out)
@@ -142,10 +152,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_the_batch_can_go_on(sixty: Commands,
     sixty.variables |= connected(gate.address)
     process = run(sixty)
     until(lambda: gate.held == 8)
-    process.send_signal(signal.SIGINT)
-    assert process.stderr is not None
-    while b"Ctrl-C again" not in process.stderr.readline():
-        pass
+    interrupted(process)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == 130
