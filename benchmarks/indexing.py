@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
@@ -30,7 +31,7 @@ from app.domain.documents import Chunk, Chunking, Collection, Document, Vectors
 from app.domain.models import ModelRef
 from app.retrieval.tokenising import Stems, tokeniser
 from benchmarks.planted import make
-from benchmarks.search import DIMENSION, clustered
+from benchmarks.search import DIMENSION, like_embeddings
 from storage.postgres.address import plain
 from storage.postgres.embedded import EmbeddedPostgres
 from storage.postgres.passages import PgPassageStore
@@ -114,7 +115,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
     count = options.passages
-    texts, vectors = make(count, 0).passages, clustered(count, 1)
+    texts, vectors = make(count, 0).passages, like_embeddings(count, np.random.default_rng(1))
     schema = f"bench_{os.getpid()}"
     with_terms: list[float] = []
     without: list[float] = []
