@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.integration.commands import OURS
 from tests.servers.base import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -29,10 +30,14 @@ class RunningApp:
 
 @contextmanager
 def start_app(home: Path, **environment: str) -> Iterator[RunningApp]:
-    """`streamlit run app/main.py` as the README says, on a free port, with a data folder of its own."""
+    """`streamlit run app/main.py` as the README says, on a free port, with a data folder of its own.
+
+    Of the settings of whoever runs the tests it knows nothing: their models would be asked in place of the test's.
+    """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     log = home / "server.log"
+    others = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     with log.open("wb") as out:
         process = subprocess.Popen(
             [
@@ -46,7 +51,7 @@ def start_app(home: Path, **environment: str) -> Iterator[RunningApp]:
                 "--server.headless=true",
             ],
             cwd=ROOT,
-            env={**os.environ, "UNDERSTUDY_HOME": str(home), **environment},
+            env={**others, "UNDERSTUDY_HOME": str(home), **environment},
             stdout=out,
             stderr=out,
         )
