@@ -46,7 +46,7 @@ def test_the_readme_has_exactly_the_two_set_up_commands(readme: str) -> None:
     commands = [line for line in text(readme).splitlines() if line.startswith("pip ")]
     assert commands == [
         "pip install -r requirements.txt && streamlit run app/main.py",
-        "pip install -r requirements-dev.txt && pytest",
+        "pip install -r requirements-dev.txt && pytest -n auto --dist loadfile",
     ]
 
 
