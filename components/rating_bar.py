@@ -11,6 +11,7 @@ from app.domain.comparisons import ComparisonRecord
 from app.domain.ratings import TAGS, Outcome, Vote
 from app.services.rating import Ballot
 from app.ui import cookies
+from app.ui.links import RATE
 from app.ui.text import t
 from components.contestants import LETTERS
 
@@ -35,11 +36,13 @@ def rating_bar(
     """The bar is always there, so that nothing jumps when it comes to life. Returns what was pressed.
 
     A blind comparison that cannot be voted on offers to be revealed: nobody could lift the blind else.
+    One of a batch is rated there, with the others and in their order.
     `stars_and_name` False: the page has another place for them.
     """
     ratable = {a.side for a in record.ratable} if record and not running else set()
-    open_ = len(ratable) > 1
-    stuck = record is not None and record.hidden and not running and not open_
+    batch = record.batch if record else None
+    stuck = record is not None and record.hidden and not running and len(ratable) < 2
+    open_ = len(ratable) > 1 and batch is None
     pressed: tuple[str | None, Outcome | None] | None = None
     revealed = False
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center", key="rating-bar"):
@@ -68,6 +71,8 @@ def rating_bar(
             revealed = st.button(
                 t("Reveal the models"), icon=":material/visibility:", key="reveal", shortcut="V", type="primary"
             )
+        elif batch is not None:
+            st.page_link(RATE, label=t("Rate the batch"), icon=":material/how_to_vote:", query_params={"b": batch})
         elif _details(record, ballot, sorted(ratable), open_, stars_and_name) and ballot is not None:
             pressed = ballot.vote.best, ballot.vote.outcome
     if revealed:
@@ -85,6 +90,8 @@ def _outcome(label: str, key: str, shortcut: str, outcome: Outcome, ballot: Ball
 def _question(record: ComparisonRecord | None, ballot: Ballot | None, *, running: bool, open_: bool) -> str:
     if running:
         return t("Answering…")
+    if record is not None and record.batch is not None:
+        return t("Rated with its batch, in an order that nobody chooses")
     if record is not None and not open_ and len(record.answers) > 1:
         return t("A vote needs two complete answers")
     if ballot is not None:

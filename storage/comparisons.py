@@ -18,8 +18,9 @@ from storage.creating import comparison_values, waiting_answers
 from storage.database import reading, write
 from storage.evaluation_tables import BatchItemRow
 from storage.ids import SHORTEST, new_id
+from storage.putting import put
 from storage.records import answer_values, record_of
-from storage.tables import AnswerRow, ComparisonRow
+from storage.tables import AnswerRow, ComparisonRow, RevealRow
 
 _UNFINISHED = (Status.WAITING.value, Status.RUNNING.value)
 _BATCH = 100
@@ -124,17 +125,21 @@ class SqlComparisonStore:
             rows = session.execute(select(AnswerRow.provider, AnswerRow.model).distinct())
             return sorted(f"{provider}:{model}" for provider, model in rows)
 
-    def reveal(self, comparison_id: str) -> None:
+    def reveal(self, comparison_id: str, by: str) -> None:
+        now = datetime.now(UTC)
+        thread = select(ComparisonRow.thread).where(ComparisonRow.id == comparison_id).scalar_subquery()
+
         def work(connection: Connection) -> None:
-            thread = select(ComparisonRow.thread).where(ComparisonRow.id == comparison_id).scalar_subquery()
-            changed = connection.execute(
+            shown = connection.scalars(select(ComparisonRow.id).where(ComparisonRow.thread == thread)).all()
+            if not shown:
+                raise _unknown(comparison_id)
+            connection.execute(
                 update(ComparisonRow)
                 .where(ComparisonRow.thread == thread, ComparisonRow.revealed_at.is_(None))
-                .values(revealed_at=datetime.now(UTC))
+                .values(revealed_at=now)
             )
-            known = select(ComparisonRow.id).where(ComparisonRow.id == comparison_id)
-            if not changed.rowcount and connection.execute(known).one_or_none() is None:
-                raise _unknown(comparison_id)
+            rows = [{"comparison_id": one, "rater": by, "at": now} for one in shown]
+            put(connection, RevealRow, rows, keeping=("at",))
 
         write(self._engine, work)
 
@@ -180,8 +185,9 @@ class SqlComparisonStore:
             # A session for each page: a reader that stays would keep the write-ahead log from being emptied.
             with reading(self._engine) as session:
                 rows = session.scalars(page).all()
-                answers = _answers(session, [row.id for row in rows])
-                records = [record_of(row, answers[row.id]) for row in rows]
+                ids = [row.id for row in rows]
+                answers, batches = _answers(session, ids), batches_of(session, ids)
+                records = [record_of(row, answers[row.id], batches.get(row.id)) for row in rows]
             yield from records
             if len(rows) < _BATCH:
                 return
@@ -197,7 +203,14 @@ def _answers(session: Session, comparison_ids: Sequence[str]) -> dict[str, list[
 
 
 def _record(session: Session, row: ComparisonRow) -> ComparisonRecord:
-    return record_of(row, _answers(session, [row.id])[row.id])
+    return record_of(row, _answers(session, [row.id])[row.id], batches_of(session, [row.id]).get(row.id))
+
+
+def batches_of(session: Session, comparison_ids: Sequence[str]) -> dict[str, str]:
+    """The batch of each comparison that belongs to one."""
+    items = select(BatchItemRow.comparison_id, BatchItemRow.batch_id)
+    rows = session.execute(items.where(BatchItemRow.comparison_id.in_(comparison_ids)))
+    return {str(comparison): batch for comparison, batch in rows}
 
 
 def _find(session: Session, beginning: str) -> ComparisonRow:

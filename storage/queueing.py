@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import combinations, groupby
 
-from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select
 
 from app.domain.answers import Status
 from app.domain.queueing import Claim, Given, GoldVote, Pair, PairKey
 from app.domain.ratings import Outcome
 from storage.database import reading, write
 from storage.evaluation_tables import BatchItemRow, BatchRow, ClaimRow, GoldVoteRow, QuestionRow
-from storage.tables import AnswerRow, RatingRow
+from storage.putting import put
+from storage.tables import AnswerRow, ComparisonRow, RatingRow, RevealRow
 
 _MANY = 500
 
@@ -125,6 +126,23 @@ class SqlQueueStore:
     def skip(self, key: PairKey, rater: str, at: datetime) -> None:
         write(self._engine, lambda connection: _put(connection, key, rater, at, skipped=True), durable=False)
 
+    def seen(self, batch_id: str) -> Sequence[tuple[str, str]]:
+        # From the few that were revealed to their batch, and not through all that it has.
+        of_batch = select(BatchItemRow.position).where(
+            BatchItemRow.comparison_id == RevealRow.comparison_id, BatchItemRow.batch_id == batch_id
+        )
+        with reading(self._engine) as session:
+            rows = session.execute(select(RevealRow.comparison_id, RevealRow.rater).where(of_batch.exists()))
+            return rows.tuples().all()
+
+    def revealed_to(self, comparison_id: str) -> frozenset[str] | None:
+        with reading(self._engine) as session:
+            row = session.get(ComparisonRow, comparison_id)
+            if row is None or row.revealed_at is None:
+                return None
+            by = select(RevealRow.rater).where(RevealRow.comparison_id == comparison_id)
+            return frozenset(session.scalars(by))
+
     def add_gold(self, vote: GoldVote) -> None:
         row = {
             "batch_id": vote.batch,
@@ -169,11 +187,12 @@ def _claimed(connection: Connection, key: PairKey, rater: str, places: int, now:
         and_(RatingRow.left_id == first, RatingRow.right_id == second),
         and_(RatingRow.left_id == second, RatingRow.right_id == first),
     )
-    rated = connection.scalars(
-        select(RatingRow.rater).where(
-            RatingRow.comparison_id == comparison, pair, RatingRow.blind, RatingRow.best_of.is_(None)
+    votes = connection.execute(
+        select(RatingRow.rater, RatingRow.blind & RatingRow.best_of.is_(None)).where(
+            RatingRow.comparison_id == comparison, pair
         )
-    )
+    ).all()
+    rated = {name for name, fair in votes if fair}
     held = connection.scalars(
         select(ClaimRow.rater).where(
             ClaimRow.comparison_id == comparison,
@@ -182,7 +201,9 @@ def _claimed(connection: Connection, key: PairKey, rater: str, places: int, now:
             ClaimRow.until > now,
         )
     )
-    if len({*rated, *held} - {rater}) >= places:
+    # Whoever has voted with open eyes holds the pair no more, and has not filled its place either.
+    holding = set(held) - {name for name, _ in votes}
+    if len((rated | holding) - {rater}) >= places:
         return False
     mine = select(BatchItemRow.comparison_id).where(BatchItemRow.batch_id == batch)
     connection.execute(
@@ -195,13 +216,6 @@ def _claimed(connection: Connection, key: PairKey, rater: str, places: int, now:
 def _put(connection: Connection, key: PairKey, rater: str, until: datetime, *, skipped: bool | None) -> None:
     """`skipped` None: as it was."""
     comparison, first, second = key
-    here = (
-        ClaimRow.comparison_id == comparison,
-        ClaimRow.first_id == first,
-        ClaimRow.second_id == second,
-        ClaimRow.rater == rater,
-    )
-    change = {"until": until} if skipped is None else {"until": until, "skipped": skipped}
-    if not connection.execute(update(ClaimRow).where(*here).values(change)).rowcount:
-        row = {"comparison_id": comparison, "first_id": first, "second_id": second, "rater": rater}
-        connection.execute(insert(ClaimRow).values({**row, "until": until, "skipped": bool(skipped)}))
+    place = {"comparison_id": comparison, "first_id": first, "second_id": second, "rater": rater}
+    row = {**place, "until": until, "skipped": bool(skipped)}
+    put(connection, ClaimRow, [row], keeping=("skipped",) if skipped is None else ())

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.ratings import Rating, Stars
 from app.domain.training import RatedComparison
+from storage.comparisons import batches_of
 from storage.database import reading
 from storage.evaluation_tables import BatchItemRow
 from storage.records import rating_of, record_of, stars_of
@@ -65,12 +66,12 @@ def _together(session: Session, rows: Sequence[ComparisonRow]) -> list[RatedComp
         .order_by(StarsRow.seq)
     ):
         stars[comparison].append(stars_of(star))
-    found = []
+    found, batches = [], batches_of(session, ids)
     for row in rows:
         corrected = {r.supersedes for r in ratings[row.id]}
         found.append(
             RatedComparison(
-                record_of(row, answers[row.id]),
+                record_of(row, answers[row.id], batches.get(row.id)),
                 tuple(r for r in ratings[row.id] if r.vote not in corrected),
                 tuple(s for s in stars[row.id] if s.vote not in corrected),
             )

@@ -67,8 +67,8 @@ def answer_of(row: AnswerRow) -> Answer:
     )
 
 
-def record_of(row: ComparisonRow, answers: Sequence[AnswerRow]) -> ComparisonRecord:
-    """`answers` in the order asked."""
+def record_of(row: ComparisonRow, answers: Sequence[AnswerRow], batch: str | None = None) -> ComparisonRecord:
+    """`answers` in the order asked; `batch` is the one that it belongs to."""
     records = tuple(
         AnswerRecord(
             id=a.id,
@@ -95,6 +95,7 @@ def record_of(row: ComparisonRow, answers: Sequence[AnswerRow]) -> ComparisonRec
         comparison=comparison,
         answers=records,
         revealed=row.revealed_at is not None,
+        batch=batch,
     )
 
 

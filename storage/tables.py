@@ -97,6 +97,16 @@ class AnswerRow(Base):
     )
 
 
+class RevealRow(Base):
+    """Who was shown the names of a comparison, by a vote or without one; append-only, the first time stays."""
+
+    __tablename__ = "reveals"
+
+    comparison_id: Mapped[str] = mapped_column(CleanString(32), ForeignKey("comparisons.id"), primary_key=True)
+    rater: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
 class RatingRow(Base):
     """Append-only: no statement of ours updates or deletes one. `seq` is the order of arrival."""
 

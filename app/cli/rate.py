@@ -108,17 +108,20 @@ def _one_job(
 
 def reveal(
     comparison: Annotated[str, typer.Argument(metavar="ID", help="The comparison; the beginning of its id will do.")],
+    by: Annotated[
+        str | None, typer.Option("--by", "--rater", metavar="NAME", help="Your name [default: the system's user]")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The revealed comparison as JSON.")] = False,
 ) -> None:
     """Show who is who in a blind comparison without a vote, as when its answers failed.
 
-    A vote after it counts as not blind.
+    A vote after it counts as not blind; of a batch's comparison the one who looked is not asked any more.
     """
     from app.cli.report import print_comparison
     from app.services.json_form import comparison_to_dict
 
     with container() as box:
-        box.comparing.reveal(comparison)
+        box.comparing.reveal(comparison, by or _me())
         record = box.comparing.get(comparison)
     if as_json:
         output.emit_json(comparison_to_dict(record))

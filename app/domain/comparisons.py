@@ -43,7 +43,10 @@ class AnswerRecord:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRecord:
-    """A comparison as stored. `thread` is shared by a conversation's comparisons, `turn` counts from 0."""
+    """A comparison as stored. `thread` is shared by a conversation's comparisons, `turn` counts from 0.
+
+    `batch` is the id of the batch that asked it, None for one that a person asked.
+    """
 
     id: str
     thread: str
@@ -52,6 +55,7 @@ class ComparisonRecord:
     comparison: Comparison
     answers: tuple[AnswerRecord, ...]
     revealed: bool = False
+    batch: str | None = None
 
     @property
     def running(self) -> bool:

@@ -144,6 +144,14 @@ class QueueStore(Protocol):
         """Keep in mind that the rater passed the pair over; its place is free at once."""
         ...
 
+    def seen(self, batch_id: str) -> Sequence[tuple[str, str]]:
+        """Which comparisons' names were shown to whom: comparison and rater."""
+        ...
+
+    def revealed_to(self, comparison_id: str) -> frozenset[str] | None:
+        """By whom its names were revealed; None while they are hidden."""
+        ...
+
     def add_gold(self, vote: GoldVote) -> None:
         """Append it."""
         ...

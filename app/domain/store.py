@@ -80,8 +80,8 @@ class ComparisonStore(Protocol):
         """Every model that was ever compared, sorted: the filter's choices."""
         ...
 
-    def reveal(self, comparison_id: str) -> None:
-        """Identities may be shown from now on, for every comparison of the conversation so far."""
+    def reveal(self, comparison_id: str, by: str) -> None:
+        """Identities may be shown from now on, for every comparison of the conversation so far; `by` has seen them."""
         ...
 
     def running_owners(self) -> Sequence[str]:

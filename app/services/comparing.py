@@ -19,6 +19,7 @@ from app.domain.store import ComparisonStore
 from app.services.directory import Directory
 from app.services.live import LiveAnswer
 from app.services.prompting import check_prompt, clean, messages_for, own_turns
+from app.services.rating import clean_name
 from app.services.runs import Job, RunEngine
 
 REAP_EVERY = 5.0
@@ -141,12 +142,19 @@ class Comparing:
         """Cancel what is still running; what has arrived is kept."""
         self._engine.stop([a.id for a in self._store.get(comparison_id).answers])
 
-    def reveal(self, comparison_id: str) -> None:
-        """Show who is who without a vote: the way out when the answers cannot be rated.
+    def reveal(self, comparison_id: str, by: str) -> None:
+        """Show who is who without a vote: the way out when the answers cannot be rated. `by` is who looks.
 
-        Whoever votes afterwards votes with open eyes, and the rating says so.
+        Whoever votes afterwards votes with open eyes, and the rating says so. Raises UserError where a
+        batch's names are to be shown to nobody knows whom.
         """
-        self._store.reveal(self._store.get(comparison_id).id)
+        record = self._store.get(comparison_id)
+        if record.batch is not None and not by.strip():
+            raise UserError(
+                Message("It belongs to a batch: whoever has seen the names is not asked to rate this pair."),
+                Message("Say who you are: write your name on the Rate page, or use `reveal ID --by NAME`."),
+            )
+        self._store.reveal(record.id, clean_name(by))
 
     def wait(self, comparison_id: str, timeout: float | None = None) -> ComparisonRecord:
         """Block until every answer is over and stored. TimeoutError after `timeout` seconds."""

@@ -25,7 +25,6 @@ class Behind:
     left: str
     right: str
     gold: bool = False
-    revealed: bool = False
 
     def id_of(self, side: int) -> str:
         return self.right if side else self.left

@@ -77,6 +77,8 @@ class View:
             given = self._store.ratings(self._batch, max(0, self._mark - _OVERLAP))
             for rating in given:
                 self._take_in(rating)
+            for comparison, rater in self._store.seen(self._batch):
+                self._opened.setdefault(rater, set()).add(comparison)
             if given:
                 self._mark = max(self._mark, given[-1].seq)
 

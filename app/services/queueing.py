@@ -118,8 +118,9 @@ class RatingQueue:
             ok = queue_gold.passed(outcome, behind.left == right)
             self._store.add_gold(GoldVote(task.batch, comparison, right, wrong, outcome, ok, task.rater, now))
             return
-        # Whoever goes back to a pair whose names were shown since may have seen them.
-        blind = not (behind.revealed and task.ballot is not None)
+        shown = self._store.revealed_to(behind.key[0])
+        # Whoever revealed the names has seen them; whoever goes back to a pair that was revealed since may have.
+        blind = shown is None or (task.ballot is None and task.rater not in shown)
         rating = Rating(
             vote=secrets.token_hex(10),
             comparison=behind.key[0],
@@ -257,7 +258,7 @@ class RatingQueue:
         """The pair as it is shown, with the rater's vote that stands."""
         pair, record = view.pair(key), self._comparisons.get(key[0])
         one, other = key[1:] if left_first(batch.id, key, rater) else (key[2], key[1])
-        behind = Behind(key, one, other, gold=pair is None, revealed=record.revealed)
+        behind = Behind(key, one, other, gold=pair is None)
         elsewhere = record if pair else self._comparisons.get(self._store.comparison_of(key[2]))
         texts = {a.id: a.answer.text for a in (*record.answers, *elsewhere.answers)}
         shown = masked(record, (texts[one], texts[other]), behind, batch=batch.id, rater=rater)

@@ -40,9 +40,12 @@ class RatingService:
         """Store a vote and reveal the identities. Returns the comparison, revealed.
 
         A rater's second vote on the same comparison supersedes the first. Raises UserError when the
-        answers cannot be rated or the vote makes no sense.
+        answers cannot be rated, the vote makes no sense, or the comparison belongs to a batch: whoever
+        chooses which of these to rate, and when to stop, could choose the verdict.
         """
         record = self._comparisons.get(comparison_id)
+        if record.batch is not None:
+            raise _of_a_batch(record.batch)
         vote = checked(record, vote)
         earlier, given = self._ratings.of(record.id)
         mine = _ballots(record, earlier, vote.rater)
@@ -78,7 +81,7 @@ class RatingService:
             for answer, n in vote.stars.items()
         ]
         self._ratings.add(rows, stars)
-        self._comparisons.reveal(record.id)
+        self._comparisons.reveal(record.id, vote.rater)
         return self._comparisons.get(record.id)
 
     def ballot(self, comparison_id: str, rater: str) -> Ballot | None:
@@ -88,6 +91,13 @@ class RatingService:
             return None
         mine = _ballots(self._comparisons.get(comparison_id), ratings, clean_name(rater))
         return ballot_of([r for r in mine if r.vote == mine[-1].vote], stars) if mine else None
+
+
+def _of_a_batch(batch: str) -> UserError:
+    return UserError(
+        Message("This comparison belongs to a batch, whose pairs come in an order that nobody chooses."),
+        Message("Rate it with the others, on the Rate page or by `python -m app rate --batch {id}`.", id=batch),
+    )
 
 
 def said(left: str, right: str, outcome: Outcome) -> tuple[frozenset[str], str]:

@@ -21,6 +21,7 @@ from app.services.drafting import Draft
 from app.services.sources import grounded
 from app.ui import state
 from app.ui.comparing import Screen, View, price_of
+from app.ui.rate import RATER
 from app.ui.text import language, t
 
 Reveal = Literal["reveal"]
@@ -39,7 +40,7 @@ def act(
     if prompt is not None:
         ask(container, draft, prompt, view)
     elif cast == "reveal" and view is not None:
-        _trying(partial(container.comparing.reveal, view.record.id))
+        _trying(partial(container.comparing.reveal, view.record.id, str(st.session_state.get(RATER) or "")))
     elif isinstance(cast, Vote) and view is not None:
         _trying(partial(container.rating.vote, view.record.id, cast))
     elif stopped and view is not None:

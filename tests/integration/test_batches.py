@@ -14,11 +14,11 @@ from app.domain.comparisons import Query
 from app.domain.documents import StoredPassage
 from app.domain.errors import Fault, UserError
 from app.domain.models import Contestant, ModelRef, Sampling
-from app.domain.ratings import Outcome, Vote
+from app.domain.ratings import Outcome
 from app.domain.searching import Hit, SearchResult, SearchSettings
-from app.services.rating import RatingService
 from storage.ratings import SqlRatingStore
 from tests.integration.batching import ANSWER, Told, batch_world, failing, until
+from tests.integration.storing import rating
 from tests.unit.scripted import FOREVER
 
 
@@ -217,8 +217,8 @@ def test_terms_are_kept_when_others_are_set_with_the_number_of_votes_then(tmp_pa
         record = w.batches.create(w.plan(), VerdictTerms(margin=0.05))
         w.batches.start(record.id)
         w.batches.wait(record.id, 5)
-        rating = RatingService(w.comparisons, SqlRatingStore(w.store._engine))
-        rating.vote(next(iter(w.comparisons.all())).id, Vote("김", outcome=Outcome.TIE))
+        asked = next(iter(w.comparisons.all()))
+        SqlRatingStore(w.store._engine).add([rating(asked, Outcome.TIE, rater="김")], [])
         w.batches.set_terms(record.id, VerdictTerms(margin=0.2, incumbent=1, challenger=0))
         assert [(s.terms.margin, s.votes) for s in w.batches.terms(record.id)] == [(0.05, 0), (0.2, 1)]
         assert w.batches.get(record.id).terms == VerdictTerms(margin=0.2, incumbent=1, challenger=0)

@@ -120,7 +120,7 @@ def test_the_estimate_counts_what_would_be_sent(tmp_path: Path) -> None:
 def test_a_blind_comparison_can_be_revealed_without_a_vote(tmp_path: Path) -> None:
     with world(tmp_path) as w:
         record = w.ask(blind=True)
-        w.comparing.reveal(record.id)
+        w.comparing.reveal(record.id, "Kim")
         assert not w.store.get(record.id).hidden
         w.rating.vote(record.id, Vote("Kim", outcome=Outcome.TIE))
         assert [rating.blind for rating, _ in w.ratings.all()] == [False]

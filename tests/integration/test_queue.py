@@ -14,13 +14,14 @@ from app.domain.answers import Status
 from app.domain.errors import UserError
 from app.domain.ratings import Outcome, Vote
 from app.services import queue_view
+from app.services.comparing import Comparing
 from app.services.queueing import RatingQueue
 from app.services.rating import RatingService
 from storage.database import open_database
 from storage.ratings import SqlRatingStore
 from tests.integration.evaluated import BATCH, MODELS, Planted, plant
 from tests.integration.queued import queued, says
-from tests.integration.storing import address, python
+from tests.integration.storing import address, python, rating
 
 
 def test_each_pair_goes_to_as_many_people_as_wanted_and_to_nobody_twice(tmp_path: Path) -> None:
@@ -237,40 +238,64 @@ def test_a_correction_of_one_pair_leaves_the_other_pairs_of_its_comparison(tmp_p
         assert sorted(r.outcome.value for r in q.stored()) == ["left", "left", "tie"]
 
 
-def test_a_ballot_on_the_whole_comparison_leaves_the_queues_pairs_alone(tmp_path: Path) -> None:
+def test_a_comparison_of_a_batch_is_not_voted_on_by_itself(tmp_path: Path) -> None:
+    with queued(tmp_path, 2) as q:
+        with pytest.raises(UserError, match="belongs to a batch") as refused:
+            RatingService(q.comparisons, q.ratings).vote(f"c{1:031d}", Vote("mina", outcome=Outcome.TIE))
+        assert BATCH in str(refused.value.remedy)
+        assert q.stored() == [] and not q.comparisons.get(f"c{1:031d}").revealed
+
+
+def test_a_choice_among_all_answers_leaves_the_queues_pairs_alone(tmp_path: Path) -> None:
     with queued(tmp_path, 1, contestants=3) as q:
         for _ in range(3):
             task = q.rate("mina", Outcome.LEFT)
         comparison = task.behind.key[0]
-        service = RatingService(q.comparisons, q.ratings)
-        assert service.ballot(comparison, "mina") is None
-        service.vote(comparison, Vote("mina", outcome=Outcome.TIE))
-        service.vote(comparison, Vote("mina", outcome=Outcome.BOTH_BAD))
+        assert RatingService(q.comparisons, q.ratings).ballot(comparison, "mina") is None
+        for vote, outcome in (("first", Outcome.TIE), ("second", Outcome.BOTH_BAD)):
+            q.ratings.add([rating(q.comparisons.get(comparison), outcome, vote=vote, best_of=3)], [])
         assert Counter((r.best_of, r.outcome) for r in q.stored()) == {
             (None, Outcome.LEFT): 3,
-            (3, Outcome.BOTH_BAD): 3,
+            (3, Outcome.BOTH_BAD): 1,
         }
 
 
-def test_whoever_has_seen_the_names_is_not_given_the_pair(tmp_path: Path) -> None:
+def test_whoever_chose_among_all_answers_is_not_given_the_pair(tmp_path: Path) -> None:
     with queued(tmp_path, 1, contestants=3) as q:
-        RatingService(q.comparisons, q.ratings).vote(f"c{0:031d}", Vote("mina", outcome=Outcome.TIE))
+        q.ratings.add([rating(q.comparisons.get(f"c{0:031d}"), Outcome.TIE, best_of=3)], [])
         assert q.queue.next(BATCH, "mina") is None
         assert q.next("jun")
 
 
-def test_a_pair_voted_on_with_open_eyes_waits_for_others_still(tmp_path: Path) -> None:
+def test_whoever_revealed_the_names_is_not_given_the_pair(tmp_path: Path) -> None:
     with queued(tmp_path, 1) as q:
-        q.comparisons.reveal(f"c{0:031d}")
-        RatingService(q.comparisons, q.ratings).vote(f"c{0:031d}", Vote("mina", outcome=Outcome.TIE))
-        assert q.queue.next(BATCH, "mina") is None
+        q.comparisons.reveal(f"c{0:031d}", "mina")
+        assert q.queue.next(BATCH, "mina") is None and q.queue.progress(BATCH, "mina").left == 0
         assert q.next("jun")
+
+
+def test_a_first_vote_of_somebody_who_revealed_the_names_is_not_blind(tmp_path: Path) -> None:
+    with queued(tmp_path, 1) as q:
+        task = q.next("mina")
+        q.comparisons.reveal(task.behind.key[0], "mina")
+        q.queue.vote(task, says(task, Outcome.LEFT))
+        assert [r.blind for r in q.stored()] == [False]
+        other = q.next("jun")
+        q.queue.vote(other, says(other, Outcome.LEFT))
+        assert [r.blind for r in q.stored()] == [False, True]
+
+
+def test_a_batchs_names_are_not_revealed_to_nobody_knows_whom(tmp_path: Path) -> None:
+    with queued(tmp_path, 1) as q:
+        with pytest.raises(UserError, match="whoever has seen the names"):
+            Comparing(q.comparisons, None, None, None, None, "here").reveal(f"c{0:031d}", " ")  # type: ignore[arg-type]
+        assert not q.comparisons.get(f"c{0:031d}").revealed
 
 
 def test_a_correction_after_the_names_were_shown_is_not_blind(tmp_path: Path) -> None:
     with queued(tmp_path, 1) as q:
         task = q.rate("mina", Outcome.LEFT)
-        q.comparisons.reveal(task.behind.key[0])
+        q.comparisons.reveal(task.behind.key[0], "sora")
         back = q.queue.back(BATCH, "mina")
         assert back is not None
         q.queue.vote(back, says(back, Outcome.RIGHT))

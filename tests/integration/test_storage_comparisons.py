@@ -158,7 +158,7 @@ def test_revealing_lifts_the_blind_from_the_whole_conversation_and_from_no_other
     first = ask(store, blind=True)
     second = ask(store, after=first, blind=True)
     other = ask(store, blind=True)
-    store.reveal(second.id)
+    store.reveal(second.id, "mina")
     assert not store.get(first.id).hidden and not store.get(second.id).hidden
     assert store.get(other.id).hidden
     assert ask(store, after=second, blind=True).hidden
@@ -166,7 +166,7 @@ def test_revealing_lifts_the_blind_from_the_whole_conversation_and_from_no_other
 
 def test_revealing_nothing_is_refused(store: SqlComparisonStore) -> None:
     with pytest.raises(UserError, match="There is no comparison"):
-        store.reveal("zzzzzzzzzzzzzzzz")
+        store.reveal("zzzzzzzzzzzzzzzz", "mina")
 
 
 def test_four_characters_of_an_id_will_do_in_either_case(store: SqlComparisonStore) -> None:

@@ -158,7 +158,7 @@ def test_a_line_names_models_in_the_order_asked_once_they_may_be_known(kept: Kep
     [line], _ = kept.store.search(Query())
     assert line.hidden
     assert line.models == ("builtin:extract", "ollama:llama3.1:8b", "openai:gpt-5.4-mini")
-    kept.store.reveal(record.id)
+    kept.store.reveal(record.id, "mina")
     [line], _ = kept.store.search(Query())
     assert not line.hidden
     assert line.models == ("ollama:llama3.1:8b", "builtin:extract", "openai:gpt-5.4-mini")

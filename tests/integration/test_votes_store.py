@@ -11,14 +11,13 @@ import pytest
 from sqlalchemy import Engine
 
 from app.domain.figures import Figures
-from app.domain.ratings import Outcome, Vote
+from app.domain.ratings import Outcome, Stars
 from app.domain.votes import Result
-from app.services.rating import RatingService
 from storage.comparisons import SqlComparisonStore
 from storage.figures import SqlFigureStore
 from storage.ratings import SqlRatingStore
 from storage.votes import SqlVoteStore
-from tests.integration.evaluated import BATCH, Planted, plant
+from tests.integration.evaluated import BATCH, T0, Planted, plant
 from tests.integration.storing import database, rating
 
 EVEN = {"faq": Planted(0.5, 0.2, 0.1)}
@@ -146,10 +145,11 @@ def test_stars_given_once_the_names_were_shown_leave_the_blind_ones_as_they_were
     with database(tmp_path) as engine:
         plant(engine, {"faq": Planted(0.0, 0.0)}, questions=1, raters=0)
         ratings, comparisons = SqlRatingStore(engine), SqlComparisonStore(engine)
-        one, other = (a.id for a in comparisons.get(f"c{0:031d}").answers)
-        service = RatingService(comparisons, ratings)
-        service.vote(f"c{0:031d}", Vote("Kim", outcome=Outcome.TIE, stars={one: 2}))
-        service.vote(f"c{0:031d}", Vote("Kim", outcome=Outcome.TIE, stars={one: 5, other: 4}))
+        record = comparisons.get(f"c{0:031d}")
+        one, other = (a.id for a in record.answers)
+        blind, open_eyes = (rating(record, Outcome.TIE, blind=True) for _ in range(2))
+        ratings.add([blind], [Stars(blind.vote, one, 2, True, "mina", T0)])
+        ratings.add([open_eyes], [Stars(open_eyes.vote, a, n, False, "mina", T0) for a, n in ((one, 5), (other, 4))])
         cast = SqlVoteStore(engine).of_batch(BATCH)
     assert cast.blind.tolist() == [True]
     assert (cast.stars_first.tolist(), cast.stars_second.tolist()) == ([2], [0])

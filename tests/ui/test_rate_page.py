@@ -179,3 +179,12 @@ def test_pairs_that_others_hold_are_said_to_be_on_their_screens(page: Page) -> N
     for _ in range(QUESTIONS - 1):
         page.press("vote-1")
     assert "on other raters' screens" in page.words()
+
+
+def test_the_compare_page_leads_to_the_batch_instead_of_voting_on_one_of_its_comparisons(page: Page) -> None:
+    page.app = new_session(None, {"c": f"c{0:031d}"})
+    shown = page.run().words()
+    assert "in an order that nobody chooses" in shown
+    assert page.app.button(key="vote-0").disabled
+    links = {link.proto.page: link.proto.query_string for link in page.app.get("page_link")}
+    assert links["rate"] == f"b={BATCH}"
