@@ -93,6 +93,8 @@ def _line(line: QuestionLine, who: Callable[[str], Sequence[Who]]) -> None:
             f'<div class="u-asked"><b>{escape(points(line.difference, words))}</b><div>{escape(short)}'
             f'<div class="us-line">{"".join(f"<span>{escape(part)}</span>" for part in about)}</div></div></div>'
         )
+        if line.held:
+            st.caption(t("Its answers open when its other pairs are rated too."))
         for comparison in line.comparisons[:3]:
             names = ", ".join(f"{one.letter} {plain(one.label)}" for one in who(comparison))
             st.page_link(

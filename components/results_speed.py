@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.services import plots_contestants, plots_data
 from app.services.plots_contestants import PhaseTimes, Point
-from app.ui.results import Screen
+from app.ui.results import Screen, look_all_the_same
 from app.ui.results_tables import contestants, measures
 from app.ui.text import speech, t
 from components.results_parts import plot, table
@@ -16,7 +16,7 @@ from components.results_parts import plot, table
 
 def results_speed(screen: Screen) -> None:
     results, words = screen.found, speech()
-    table(contestants(results, words), t("Contestants"), wide=False)
+    table(contestants(results, words, lengths=not screen.withheld), t("Contestants"), wide=False)
     st.caption(
         t(
             "Small: 95% intervals over questions. Speed and cost are of answers that were asked for here, not of "
@@ -58,6 +58,16 @@ def results_speed(screen: Screen) -> None:
 def results_measures(screen: Screen) -> None:
     """A plain table: measures are no part of the verdict."""
     results = screen.found
+    if screen.withheld:
+        st.info(
+            t(
+                "People still rate this batch. Lengths and measures tell the models apart: whoever knows that one "
+                "writes twice as much recognises it in the pair. Rate first; who does not rate can look."
+            ),
+            icon=":material/visibility_off:",
+        )
+        st.button(t("Show them all the same"), on_click=look_all_the_same, args=(screen,), key="results-look")
+        return
     st.markdown(t("Counted by machine, to look at beside the verdict: **no measure is a part of it.**"))
     table(measures(results, speech()), t("Measures of the answers"), wide=False)
     with st.container(horizontal=True, vertical_alignment="center", key="results-measures-foot"):

@@ -26,8 +26,10 @@ from app.domain.pricing import PriceBook
 from app.domain.queueing import GoldVote
 from app.domain.verdicts import Verdict
 from app.domain.votes import BatchVotes, Votes, VoteStore
-from app.services.results import Results, closed, grouped, unanswered, verdict_of
+from app.services.results import Results
+from app.services.results_blind import closed
 from app.services.results_json import plain, results_to_dict
+from app.services.results_verdict import grouped, unanswered, verdict_of
 
 FORM = 1
 KIND = "understudy decision record"

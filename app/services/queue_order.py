@@ -10,16 +10,13 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from app.domain.batches import BatchRecord
 from app.domain.questions import QuestionStore
 from app.domain.queueing import CategoryCount
 from app.domain.votes import VoteStore
-from app.evaluation.standing import Rules, nearest_first, standing
-from app.evaluation.units import units
+from app.evaluation.standing import nearest_first, standing
 from app.services.queueing import in_turn
-from app.services.results import grouped
+from app.services.results_verdict import grouped, rules_of, units_of
 
 log = logging.getLogger(__name__)
 
@@ -79,18 +76,9 @@ class NearestFirst:
     def _computed(self, batch: BatchRecord) -> tuple[str, ...]:
         asked = self._questions.get(batch.plan.question_set, batch.plan.version).questions
         categories = grouped([q.category for q in asked])
-        cast, terms = self._votes.of_batch(batch.id), batch.terms
-        fair = cast.blind & (cast.best_of == 0)
-        votes = cast.votes.pick(fair)
-        stars = np.where(votes.first == terms.challenger, cast.stars_first[fair], cast.stars_second[fair])
-        rules = Rules(
-            margin=terms.margin,
-            alpha=terms.alpha,
-            bar=terms.acceptable,
-            required=batch.plan.raters * batch.plan.repeats,
-            finite=terms.design == "these_questions",
-        )
-        found = units(votes, terms.challenger, terms.incumbent, rules.required, stars=stars)
+        required = batch.plan.raters * batch.plan.repeats
+        rules = rules_of(batch.terms, required)
+        found = units_of(self._votes.of_batch(batch.id), batch.terms, required)
         alpha = rules.alpha / len(categories.names)
         standings = [
             standing(found.pick(categories.of == c), rules, alpha, size) for c, size in enumerate(categories.sizes)

@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.domain.answers import Status
 from app.domain.batches import BatchRecord, VerdictTerms
 from app.domain.errors import UserError
-from app.domain.figures import AnswerFigures, FigureStore
+from app.domain.figures import FigureStore
 from app.domain.message import Message
 from app.domain.questions import Question, QuestionSet, QuestionStore
 from app.domain.standings import Agreement, Standings
-from app.domain.verdicts import Decision, Verdict
+from app.domain.verdicts import Verdict
 from app.domain.votes import BatchVotes, Votes, VoteStore
 from app.evaluation.agreement import of_votes
 from app.evaluation.bradley_terry import standings
 from app.evaluation.language import language_of
 from app.evaluation.pareto import front
-from app.evaluation.standing import Rules
-from app.evaluation.units import units
-from app.evaluation.verdict import Categories, decide
 from app.services.measuring import MeasuringService
+from app.services.results_blind import closed, settled, still_blind, waiting
 from app.services.results_contestants import ContestantResult, contestants
 from app.services.results_questions import QuestionLine, question_lines
 from app.services.results_slices import Slice, slices
+from app.services.results_verdict import grouped, unanswered, verdict_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,8 @@ class Results:
     was rated: of two the votes say all. It counts best-of-n ratings too; the verdict does not (who lost to
     a third was never compared).
     `cheapest` and `fastest` say for each contestant whether it is on the Pareto front of quality against
-    cost, against time; None: unknown.
+    cost, against time; None: unknown. `still_blind`: people rate, so that nobody who is one of them should
+    be shown what tells the contestants apart by their texts, lengths and measures.
     """
 
     batch: BatchRecord
@@ -67,6 +65,7 @@ class Results:
     cheapest: tuple[bool | None, ...]
     fastest: tuple[bool | None, ...]
     unmeasured: int = 0
+    still_blind: bool = False
 
     @property
     def incumbent(self) -> ContestantResult:
@@ -140,13 +139,15 @@ class ResultsService:
         """How each question was rated; None while its answers may still be put before a rater.
 
         That is until every category has its verdict, or all that can be rated is: who has seen which
-        answer is whose rates blindly no more.
+        answer is whose rates blindly no more. Of three contestants or more a question whose other pairs
+        wait for a rater keeps its answers to itself even then.
         """
         batch = results.batch
         cast, figures = self._votes.of_batch(batch.id), self._figures.of_batch(batch.id)
         if not settled(results.verdict) and not closed(batch, figures, cast):
             return None
-        return question_lines(results.questions, batch.terms, cast, figures)
+        held = waiting(batch, figures, cast) if results.still_blind else frozenset()
+        return question_lines(results.questions, batch.terms, cast, figures, held)
 
     def _computed(self, batch: BatchRecord, patience: float) -> Results:
         asked = self._questions.get(batch.plan.question_set, batch.plan.version)
@@ -157,96 +158,29 @@ class ResultsService:
         fair = cast.blind & (cast.best_of == 0)
         counted, blind = cast.votes.pick(fair), cast.votes.pick(cast.blind)
         of_category = grouped([q.category for q in asked.questions])
+        verdict = verdict_of(
+            cast,
+            batch.terms,
+            of_category,
+            required=batch.plan.raters * batch.plan.repeats,
+            questions=len(asked.questions),
+            closed=closed(batch, figures, cast),
+            unanswered=unanswered(figures, batch.terms.challenger, len(asked.questions)),
+        )
         return Results(
             batch=batch,
             questions=asked,
             contestants=people,
             ballots=_ballots(cast, len(counted)),
-            verdict=verdict_of(
-                cast,
-                batch.terms,
-                of_category,
-                required=batch.plan.raters * batch.plan.repeats,
-                questions=len(asked.questions),
-                closed=closed(batch, figures, cast),
-                unanswered=unanswered(figures, batch.terms.challenger, len(asked.questions)),
-            ),
+            verdict=verdict,
             standings=standings(blind, len(people)) if len(people) > 2 and len(blind) else None,
             by_category=slices(counted, of_category, batch.terms),
             by_language=slices(counted, grouped([_language(q) for q in asked.questions]), batch.terms),
             cheapest=_front(people, lambda c: c.usd_per_answer),
             fastest=_front(people, lambda c: c.seconds_p50),
             unmeasured=sum(f.status is Status.DONE and f.answer not in measures for f in figures),
+            still_blind=still_blind(batch, verdict, waiting(batch, figures, cast)),
         )
-
-
-def verdict_of(
-    cast: BatchVotes,
-    terms: VerdictTerms,
-    categories: Categories,
-    *,
-    required: int,
-    questions: int,
-    closed: bool = False,
-    unanswered: NDArray[np.float64] | None = None,
-) -> Verdict:
-    """The verdict on the blind plain pairs among `cast`; `required` ratings a question.
-
-    `closed` is as in `units`, `unanswered` as in `decide`.
-    """
-    fair = cast.blind & (cast.best_of == 0)
-    votes = cast.votes.pick(fair)
-    stars = np.where(votes.first == terms.challenger, cast.stars_first[fair], cast.stars_second[fair])
-    rules = Rules(
-        margin=terms.margin,
-        alpha=terms.alpha,
-        bar=terms.acceptable,
-        required=required,
-        finite=terms.design == "these_questions",
-    )
-    found = units(votes, terms.challenger, terms.incumbent, required, closed=closed, stars=stars)
-    several = categories if len(categories.names) > 1 else None
-    return decide(found, rules, several, size=questions, unanswered=unanswered, looks=True)
-
-
-def unanswered(figures: Sequence[AnswerFigures], contestant: int, questions: int) -> NDArray[np.float64]:
-    """By question the share of the contestant's answers that ended without being complete.
-
-    What was stopped or interrupted is not among them: it says nothing of the contestant.
-    """
-    given, lost = np.zeros(questions), np.zeros(questions)
-    for figure in figures:
-        if figure.contestant == contestant:
-            given[figure.question] += 1
-            lost[figure.question] += figure.status in (Status.FAILED, Status.TRUNCATED, Status.REFUSED)
-    return lost / np.maximum(given, 1)
-
-
-def settled(verdict: Verdict) -> bool:
-    """Whether every category has its verdict."""
-    return all(f.decision is not Decision.UNDECIDED for f in verdict.categories or (verdict.overall,))
-
-
-def closed(batch: BatchRecord, figures: Sequence[AnswerFigures], cast: BatchVotes) -> bool:
-    """Whether every pair that can be rated has its ratings: a question then counts with what it has.
-
-    An answer that failed leaves its question with fewer, and what can be rated was settled before
-    any vote: to close here depends on no vote's content.
-    """
-    if not batch.state.over:
-        return False
-    sides = {batch.terms.incumbent, batch.terms.challenger}
-    whole = Counter(f.item for f in figures if f.contestant in sides and f.status is Status.DONE)
-    votes = cast.votes
-    rows = np.isin(votes.first, list(sides)) & np.isin(votes.second, list(sides)) & cast.blind & (cast.best_of == 0)
-    given = Counter(cast.item[rows].tolist())
-    return all(given[item] >= batch.plan.raters for item, answers in whole.items() if answers == 2)
-
-
-def grouped(names: list[str]) -> Categories:
-    """Questions by what they are called, in the order of the first of each."""
-    numbers = {name: n for n, name in enumerate(dict.fromkeys(names))}
-    return Categories(tuple(numbers), np.array([numbers[name] for name in names], np.int32))
 
 
 def _language(question: Question) -> str:

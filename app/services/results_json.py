@@ -51,6 +51,7 @@ def results_to_dict(results: Results) -> dict[str, object]:
         "by_category": plain(results.by_category),
         "by_language": plain(results.by_language),
         "unmeasured": results.unmeasured,
+        "still_blind": results.still_blind,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ class QuestionLine:
     """One question that was asked. Counts are of ratings, from the challenger's side.
 
     `difference` is their mean, better +1, tie or both bad 0, worse −1; None while unrated.
-    `comparisons` are its ids, a repeat each.
+    `comparisons` are its ids, a repeat each; none while others of its pairs wait for a rater (`held`).
     """
 
     position: int
@@ -31,12 +31,20 @@ class QuestionLine:
     losses: int
     both_bad: int
     comparisons: tuple[str, ...]
+    held: bool = False
 
 
 def question_lines(
-    asked: QuestionSet, terms: VerdictTerms, cast: BatchVotes, figures: Sequence[AnswerFigures]
+    asked: QuestionSet,
+    terms: VerdictTerms,
+    cast: BatchVotes,
+    figures: Sequence[AnswerFigures],
+    held: Collection[int] = (),
 ) -> tuple[QuestionLine, ...]:
-    """One line a question that was asked, in the order of the set; blind plain pairs count, as in the verdict."""
+    """One line a question that was asked, in the order of the set; blind plain pairs count, as in the verdict.
+
+    Of those in `held` nobody is led to the answers.
+    """
     votes = cast.votes.pick(cast.blind & (cast.best_of == 0))
     found = units(votes, terms.challenger, terms.incumbent, max(len(votes), 1), closed=True)
     row = np.full(len(asked.questions), -1)
@@ -58,7 +66,8 @@ def question_lines(
                 ties=int(found.ties[at]) if rated else 0,
                 losses=int(found.losses[at]) if rated else 0,
                 both_bad=int(found.both_bad[at]) if rated else 0,
-                comparisons=tuple(comparisons[position]),
+                comparisons=() if position in held else tuple(comparisons[position]),
+                held=position in held,
             )
         )
     return tuple(lines)

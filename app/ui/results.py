@@ -13,7 +13,8 @@ from app.domain.batches import BatchRecord
 from app.domain.errors import UnderstudyError
 from app.services.plots_style import colours
 from app.services.queue_gold import Attention
-from app.services.results import Results, settled
+from app.services.results import Results
+from app.services.results_blind import settled
 from app.services.results_questions import QuestionLine
 
 BATCH = "b"
@@ -58,6 +59,11 @@ class Screen:
         return settled(self.found.verdict)
 
     @property
+    def withheld(self) -> bool:
+        """Whether what tells the contestants apart is kept from this visitor, who may be one of the raters."""
+        return self.found.still_blind and self.found.batch.id not in _looked_at()
+
+    @property
     def moving(self) -> bool:
         """Whether more is to come without anybody's doing: answers, or measures of them."""
         return not self.found.batch.state.over or bool(self.found.unmeasured)
@@ -78,6 +84,15 @@ def open_screen(container: Container) -> Screen:
     if all(batch.id != found.batch.id for batch in batches):
         batches = (found.batch, *batches)
     return Screen(batches, found)
+
+
+def _looked_at() -> set[str]:
+    return cast("set[str]", st.session_state.setdefault("results_looked_at", set()))
+
+
+def look_all_the_same(screen: Screen) -> None:
+    """From now on this visitor is shown what tells the contestants of this batch apart."""
+    _looked_at().add(screen.found.batch.id)
 
 
 def show(batch: str) -> None:

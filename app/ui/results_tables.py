@@ -88,8 +88,8 @@ def findings(results: Results, words: Words) -> Table:
     )
 
 
-def contestants(results: Results, words: Words) -> Table:
-    """A column a contestant: how it was liked, how fast it was, what it cost."""
+def contestants(results: Results, words: Words, *, lengths: bool = True) -> Table:
+    """A column a contestant: how it was liked, how fast it was, what it cost, and with `lengths` how much it wrote."""
     people = results.contestants
 
     def row(name: Message, cells: Sequence[Cell]) -> tuple[Cell, ...]:
@@ -103,7 +103,7 @@ def contestants(results: Results, words: Words) -> Table:
         row(Message("95th percentile"), [_phase(c, "total", "p95", words) for c in people]),
         row(Message("To the first token"), [_phase(c, "first_token", "p50", words) for c in people]),
         row(Message("Tokens/s"), [_mean(c.tokens_per_second, words, 1) for c in people]),
-        row(Message("Output tokens"), [_mean(c.output_tokens, words, 0) for c in people]),
+        *([row(Message("Output tokens"), [_mean(c.output_tokens, words, 0) for c in people])] if lengths else []),
         row(Message("Cost of all answers"), [Cell(_usd(c.usd, words), _unpriced(c, words)) for c in people]),
         row(Message("Cost of an answer"), [Cell(_usd(c.usd_per_answer, words)) for c in people]),
         row(Message("Cost of an acceptable answer"), [Cell(_usd(c.usd_per_acceptable, words)) for c in people]),

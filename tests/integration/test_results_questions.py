@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.domain.batches import BatchState
+from storage.comparisons import SqlComparisonStore
+from storage.ratings import SqlRatingStore
 from storage.votes import SqlVoteStore
 from tests.integration.evaluated import BATCH, Planted, plant
-from tests.integration.storing import database
+from tests.integration.storing import database, rating
 from tests.integration.test_results import BAD, EVEN, GOOD, batch_of, results, service
 
 
@@ -62,3 +64,27 @@ def test_repeats_of_a_question_are_one_line_with_each_comparison(tmp_path: Path)
     assert lines is not None
     assert [len(line.comparisons) for line in lines] == [2] * 5
     assert [line.wins + line.ties + line.losses + line.both_bad for line in lines] == [2] * 5
+
+
+def test_of_three_contestants_a_questions_answers_stay_closed_while_another_of_its_pairs_waits(
+    tmp_path: Path,
+) -> None:
+    with results(tmp_path, {"faq": BAD}, questions=60, contestants=3) as (found, engine):
+        assert found.verdict.overall.decision.value == "keep" and found.still_blind
+        record = SqlComparisonStore(engine).get(f"c{7:031d}")
+        SqlRatingStore(engine).add(
+            [rating(record, left=record.answers[1].id, right=record.answers[2].id, blind=True)], []
+        )
+        lines = service(engine, found.batch).questions(found)
+    assert lines is not None
+    assert [line.position for line in lines if line.comparisons] == [7]
+    assert all(line.held for line in lines if line.position != 7) and lines[0].losses + lines[0].wins <= 1
+
+
+def test_of_two_contestants_nobody_is_to_be_kept_blind_once_the_verdict_is_there(tmp_path: Path) -> None:
+    with database(tmp_path) as engine:
+        plant(engine, {"faq": BAD}, questions=60)
+        record = replace(batch_of(engine, questions=60), state=BatchState.PAUSED)
+        assert not service(engine, record).of(BATCH).still_blind
+        undecided = replace(record, terms=replace(record.terms, margin=0.5, alpha=0.0001))
+        assert service(engine, undecided).of(BATCH).still_blind

@@ -153,6 +153,19 @@ def test_questions_stay_closed_while_somebody_may_be_asked_to_rate_them(tmp_path
         assert "cannot rate it blindly any more" in text and 'class="u-asked"' not in text
 
 
+def test_lengths_and_measures_are_kept_from_raters_until_they_ask_for_them(tmp_path: Path) -> None:
+    with planted(tmp_path, {"faq": EVEN}, questions=12, state="paused"):
+        assert "Output tokens" not in shown(opened(tab=SPEED))
+        app = opened(tab=MEASURES)
+        assert "People still rate this batch." in shown(app) and "no measure is a part" not in shown(app)
+        app.button(key="results-look").click()
+        assert "no measure is a part" in shown(run(app))
+
+
+def test_lengths_are_shown_once_nobody_is_to_be_asked_any_more(decided: Container) -> None:
+    assert "Output tokens" in shown(opened(tab=SPEED))
+
+
 def test_looking_early_is_said_to_be_safe(tmp_path: Path) -> None:
     with planted(tmp_path, {"faq": EVEN}, questions=12):
         text = shown(opened())
