@@ -12,7 +12,7 @@ import streamlit as st
 from app.domain.batches import BatchRecord, BatchState
 from app.services.batch_asking import BUDGET_REACHED
 from app.services.results_contestants import labels_of
-from app.ui.batches import Action, End, Open, Opened, Resume
+from app.ui.batches import Action, End, Open, Opened, Resume, Retry
 from app.ui.links import RATE, RESULTS
 from app.ui.notes import marked_html, problem_html
 from app.ui.prose import plain
@@ -145,17 +145,27 @@ def _contestants(opened: Opened) -> None:
 def _next(record: BatchRecord) -> Action | None:
     """What can be done with a batch that does not run."""
     action: Action | None = None
-    budget = None if record.state.over else record.plan.budget_usd
+    again = record.progress.retriable if record.state is BatchState.DONE else 0
+    budget = None if record.state.over and not again else record.plan.budget_usd
     align: Literal["bottom", "center"] = "center" if budget is None else "bottom"
     with st.container(horizontal=True, vertical_alignment=align, key="batch-buttons"):
+        if budget is not None:
+            budget = _raised(budget)
         if not record.state.over:
-            if budget is not None:
-                budget = _raised(budget)
             words = t("Start") if record.state is BatchState.READY else t("Resume")
             if st.button(words, type="primary", icon=":material/play_arrow:", key="batch-resume"):
                 action = Resume(record.id, budget)
             if st.button(t("Stop"), icon=":material/stop_circle:", type="tertiary", key="batch-stop"):
                 action = End(record.id, "stop")
+        if again and st.button(
+            tn("Ask the failed one again", "Ask the {n} failed ones again", again),
+            icon=":material/replay:",
+            key="batch-retry",
+            help=t(
+                "Nothing else is asked and every vote stands. Cut and refused answers stay: they are the model's own."
+            ),
+        ):
+            action = Retry(record.id, budget)
         if record.progress.done and len(record.plan.contestants) > 1:
             st.page_link(RATE, label=t("Rate"), icon=":material/how_to_vote:", query_params={"b": record.id})
             st.page_link(RESULTS, label=t("Results"), icon=":material/leaderboard:", query_params={"b": record.id})

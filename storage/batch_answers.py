@@ -75,6 +75,7 @@ def progress(
             cached=count["copied"],
             spent_usd=spent.get(batch_id),
             stopped=count[Status.CANCELLED.value],
+            retriable=count[Status.FAILED.value] + refused * contestants,
         )
     return {**found, **_times_left(session, {b: found[b] for b in running})}
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, null, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.answers import Answer, Status
-from app.domain.batches import BatchItem, NewComparison
+from app.domain.batches import UNFINISHED, BatchItem, NewComparison
 from app.domain.comparisons import ComparisonRecord
 from storage import codec
 from storage.creating import comparison_values, waiting_answers
@@ -20,8 +21,8 @@ from storage.ids import new_id
 from storage.records import answer_values, record_of
 from storage.tables import AnswerRow, ComparisonRow
 
-# Whose process ended is marked as interrupted by whoever finds it: its answers are asked again.
-OPEN = (Status.WAITING.value, Status.RUNNING.value, Status.INTERRUPTED.value)
+OPEN = tuple(status.value for status in UNFINISHED)
+_FAILED = Status.FAILED.value
 _AT_ONCE = 200
 
 
@@ -72,19 +73,32 @@ def insert_all(connection: Connection, batch_id: str, made: Rows) -> None:
     connection.execute(link, made.links)
 
 
-def reopen(connection: Connection, batch_id: str, owner: str) -> None:
-    """What had arrived of an answer goes: it is asked from the beginning, and only a whole answer counts."""
+def reopen(connection: Connection, batch_id: str, owner: str, *, failed: bool) -> Decimal:
+    """What had arrived of an answer goes: it is asked from the beginning, and only a whole answer counts.
+
+    Returns what the answers that go had cost, USD.
+    """
+    states = _states(failed)
+    here = (AnswerRow.comparison_id.in_(_comparisons(batch_id)), AnswerRow.status.in_(states))
+    costs = connection.scalars(select(AnswerRow.cost_usd).where(*here, AnswerRow.cost_usd.is_not(None))).all()
     connection.execute(
-        update(AnswerRow)
-        .where(AnswerRow.comparison_id.in_(_comparisons(batch_id)), AnswerRow.status.in_(OPEN))
-        .values(owner=owner, **answer_values(Answer(Status.WAITING), datetime.now(UTC)))
+        update(AnswerRow).where(*here).values(owner=owner, **answer_values(Answer(Status.WAITING), datetime.now(UTC)))
     )
+    if failed:
+        # NULL and not JSON's null: what is pending is told by it.
+        refused = update(BatchItemRow).where(BatchItemRow.batch_id == batch_id, BatchItemRow.error.is_not(None))
+        connection.execute(refused.values(error=null()))
+    return sum((cost for cost in costs if cost is not None), Decimal(0))
 
 
-def unfinished(session: Session, batch_id: str) -> tuple[tuple[BatchItem, ComparisonRecord], ...]:
+def _states(failed: bool) -> tuple[str, ...]:
+    return (*OPEN, _FAILED) if failed else OPEN
+
+
+def unfinished(session: Session, batch_id: str, *, failed: bool) -> tuple[tuple[BatchItem, ComparisonRecord], ...]:
     waiting = (
         select(AnswerRow.comparison_id)
-        .where(AnswerRow.comparison_id.in_(_comparisons(batch_id)), AnswerRow.status.in_(OPEN))
+        .where(AnswerRow.comparison_id.in_(_comparisons(batch_id)), AnswerRow.status.in_(_states(failed)))
         .distinct()
     )
     items = session.scalars(

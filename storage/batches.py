@@ -135,7 +135,11 @@ class SqlBatchStore:
 
     # Whose it is
 
-    def take(self, batch_id: str, seen: str | None, owner: str, runner: str, until: datetime) -> bool:
+    def take(
+        self, batch_id: str, seen: str | None, owner: str, runner: str, until: datetime, *, done: bool = False
+    ) -> bool:
+        closed = [state for state in _OVER if not done or state != BatchState.DONE.value]
+
         def work(connection: Connection) -> bool:
             plan = _plan(connection, batch_id)
             still = BatchRow.owner.is_(None) if seen is None else BatchRow.owner == seen
@@ -143,7 +147,7 @@ class SqlBatchStore:
             return (
                 connection.execute(
                     update(BatchRow)
-                    .where(BatchRow.id == batch_id, still, BatchRow.state.not_in(_OVER))
+                    .where(BatchRow.id == batch_id, still, BatchRow.state.not_in(closed))
                     .values(
                         owner=owner,
                         lease_until=until,
@@ -157,6 +161,10 @@ class SqlBatchStore:
             )
 
         return write(self._engine, work)
+
+    def give_back(self, record: BatchRecord, owner: str) -> None:
+        statement = update(BatchRow).where(BatchRow.id == record.id, BatchRow.owner == owner)
+        self._settle(statement.values(owner=record.owner, lease_until=record.lease_until), record.state, record.reason)
 
     def beat(self, batch_id: str, owner: str, until: datetime | None = None) -> tuple[bool, Request | None]:
         with reading(self._engine) as session:
@@ -195,7 +203,7 @@ class SqlBatchStore:
         self._change_plan(batch_id, changed)
 
     def write_off(self, batch_id: str, usd: Decimal) -> None:
-        self._change_plan(batch_id, lambda plan: {**plan, WRITTEN_OFF: format(written_off(plan) + usd, "f")})
+        self._change_plan(batch_id, lambda plan: _written_off(plan, usd))
 
     # Its items and their answers
 
@@ -203,10 +211,18 @@ class SqlBatchStore:
         with reading(self._engine) as session:
             return batch_items.pending(session, batch_id)
 
-    def reopen(self, batch_id: str, owner: str) -> Sequence[tuple[BatchItem, ComparisonRecord]]:
-        write(self._engine, lambda connection: batch_items.reopen(connection, batch_id, owner))
+    def unfinished(self, batch_id: str, *, failed: bool = False) -> Sequence[tuple[BatchItem, ComparisonRecord]]:
         with reading(self._engine) as session:
-            return batch_items.unfinished(session, batch_id)
+            return batch_items.unfinished(session, batch_id, failed=failed)
+
+    def reopen(self, batch_id: str, owner: str, lost: Decimal, *, failed: bool = False) -> None:
+        def work(connection: Connection) -> None:
+            plan = _plan(connection, batch_id)
+            gone = lost + batch_items.reopen(connection, batch_id, owner, failed=failed)
+            if gone:
+                _put_plan(connection, batch_id, _written_off(plan, gone))
+
+        write(self._engine, work)
 
     def begin(self, batch_id: str, owner: str, items: Sequence[NewComparison]) -> Sequence[tuple[str, ...]] | None:
         rows = batch_items.rows(items, owner)
@@ -254,8 +270,7 @@ class SqlBatchStore:
 
     def _change_plan(self, batch_id: str, change: Callable[[Plan], Plan]) -> None:
         def work(connection: Connection) -> None:
-            changed = json_safe(change(_plan(connection, batch_id)))
-            connection.execute(update(BatchRow).where(BatchRow.id == batch_id).values(plan=changed))
+            _put_plan(connection, batch_id, change(_plan(connection, batch_id)))
 
         write(self._engine, work)
 
@@ -268,3 +283,11 @@ def _plan(connection: Connection, batch_id: str) -> Plan:
     return cast(
         Plan, connection.execute(select(BatchRow.plan).where(BatchRow.id == batch_id).with_for_update()).scalar_one()
     )
+
+
+def _put_plan(connection: Connection, batch_id: str, plan: Plan) -> None:
+    connection.execute(update(BatchRow).where(BatchRow.id == batch_id).values(plan=json_safe(plan)))
+
+
+def _written_off(plan: Plan, usd: Decimal) -> Plan:
+    return {**plan, WRITTEN_OFF: format(written_off(plan) + usd, "f")}

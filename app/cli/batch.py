@@ -138,6 +138,17 @@ def resume(batch: Id, budget_usd: Budget = None, as_json: Json = False) -> None:
 
 
 @app.command()
+def retry(batch: Id, budget_usd: Budget = None, as_json: Json = False) -> None:
+    """Ask the answers again that failed in a batch that is done; nothing else is asked, and every vote stands."""
+    from app.cli.batch_inputs import usd
+
+    with container() as box:
+        record = box.batches.retry(batch, usd(budget_usd))
+        code = _follow(box, record.id, as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
 def pause(batch: Id, as_json: Json = False) -> None:
     """Ask nothing more for now, wherever it runs; answers under way are waited for."""
     with container() as box:

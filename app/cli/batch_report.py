@@ -213,3 +213,6 @@ def _next(record: BatchRecord) -> None:
     }
     if record.state in commands:
         output.note(output.text(commands[record.state]))
+    if record.state is BatchState.DONE and record.progress.retriable:
+        again = Message("Ask the failed ones again: {command}", command=f"python -m app batch retry {record.id}")
+        output.note(output.text(again))

@@ -85,7 +85,8 @@ class BatchProgress:
     """Counts of answers; `spent_usd` None while nothing priced was answered. Seconds left None: not known yet.
 
     `failed` counts every answer that is over and not complete, `stopped` those that nobody will ask,
-    `cached` those of the complete ones that were copied.
+    `cached` those of the complete ones that were copied. `retriable` of the failed can be asked again: not
+    those that were cut or refused, which are what their model had to say.
     """
 
     answers: int
@@ -96,6 +97,7 @@ class BatchProgress:
     spent_usd: Decimal | None = None
     seconds_left: float | None = None
     stopped: int = 0
+    retriable: int = 0
 
     @property
     def left(self) -> int:
@@ -197,6 +199,8 @@ class TermsSet:
 
 
 Request = Literal["pause", "stop"]
+UNFINISHED = frozenset({Status.WAITING, Status.RUNNING, Status.INTERRUPTED})
+"""Of a batch's answers: whose process ended is marked as interrupted by whoever finds it, and asked again."""
 
 
 class BatchStore(Protocol):
@@ -225,8 +229,17 @@ class BatchStore(Protocol):
         """From now on these hold; what held before stays on record, with the number of ratings at this moment."""
         ...
 
-    def take(self, batch_id: str, seen: str | None, owner: str, runner: str, until: datetime) -> bool:
-        """Make it `owner`'s until then, provided that its owner is still `seen`; whether that worked."""
+    def take(
+        self, batch_id: str, seen: str | None, owner: str, runner: str, until: datetime, *, done: bool = False
+    ) -> bool:
+        """Make it `owner`'s until then, provided that its owner is still `seen`; whether that worked.
+
+        One that is over is nobody's any more; with `done` one that came to its end is to be had.
+        """
+        ...
+
+    def give_back(self, record: BatchRecord, owner: str) -> None:
+        """As if `owner` had not taken it: its state, reason and the owner before are those of `record`."""
         ...
 
     def beat(self, batch_id: str, owner: str, until: datetime | None = None) -> tuple[bool, Request | None]:
@@ -261,8 +274,16 @@ class BatchStore(Protocol):
         """The items that were not asked yet, in their order."""
         ...
 
-    def reopen(self, batch_id: str, owner: str) -> Sequence[tuple[BatchItem, ComparisonRecord]]:
-        """Make every unfinished answer wait again, under `owner`; the comparisons that hold one, in their order."""
+    def unfinished(self, batch_id: str, *, failed: bool = False) -> Sequence[tuple[BatchItem, ComparisonRecord]]:
+        """The comparisons that hold an unfinished answer, in their order; with `failed` a failed one."""
+        ...
+
+    def reopen(self, batch_id: str, owner: str, lost: Decimal, *, failed: bool = False) -> None:
+        """Make every unfinished answer wait again, under `owner`, and write `lost` off, in one go.
+
+        With `failed` the failed ones too, what they cost is written off as well, and the items that could
+        not be asked are pending again.
+        """
         ...
 
     def begin(self, batch_id: str, owner: str, items: Sequence[NewComparison]) -> Sequence[tuple[str, ...]] | None:

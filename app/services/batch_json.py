@@ -36,6 +36,7 @@ def batch_to_dict(record: BatchRecord) -> dict[str, object]:
             "answers": progress.answers,
             "done": progress.done,
             "failed": progress.failed,
+            "retriable": progress.retriable,
             "stopped": progress.stopped,
             "running": progress.running,
             "cached": progress.cached,

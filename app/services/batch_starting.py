@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from app.domain.batches import BatchItem, BatchPlan, BatchRecord, BatchStore
+from app.domain.answers import Status
+from app.domain.batches import UNFINISHED, BatchItem, BatchPlan, BatchRecord, BatchStore
 from app.domain.chat import ChatRequest
 from app.domain.comparisons import ComparisonRecord
 from app.domain.errors import UnderstudyError
@@ -66,23 +67,23 @@ class Starting:
             evidence=self._samples(plan, asked),
         )
 
-    def run_of(self, record: BatchRecord) -> tuple[BatchRun, list[Begun]]:
-        """All that a run needs to know, read before it is on the loop. The batch is this process's already."""
+    def run_of(self, record: BatchRecord, *, failed: bool = False) -> tuple[BatchRun, list[Begun]]:
+        """All that a run needs to know, read before it is on the loop. The batch is this process's already.
+
+        `failed`: the answers that failed are asked again.
+        """
         asked = self.questions(record.plan)
         accepts = self.accepts(record.plan)
         look = self.directory.look(1.0)
         infos = {c.model: look.info(c.model) for c in record.plan.contestants}
         digests = {ref: info.digest for ref, info in infos.items() if info is not None and info.digest}
         preparing = Preparing(record.plan, accepts, digests, self.tokens, self.search)
-        opened = [_opened(preparing, i, c) for i, c in self.store.reopen(record.id, self.owner)]
+        again = UNFINISHED | {Status.FAILED} if failed else UNFINISHED
+        opened = [_opened(preparing, i, c, again) for i, c in self.store.unfinished(record.id, failed=failed)]
 
-        def worst(contestant: int, request: ChatRequest) -> Decimal:
-            model = record.plan.contestants[contestant].model
-            return worst_case(request, model, self.prices, self.tokens, local=accepts[model].local)
-
-        if record.owner is not None and (lost := _at_stake(record, opened, worst)):
-            # Its process was killed: what it had under way then was never heard of, and may have been billed.
-            self.store.write_off(record.id, lost)
+        worst = self._worst(record.plan, accepts)
+        # In the same breath as the answers are opened: who finds them open anew cannot tell which were under way.
+        self.store.reopen(record.id, self.owner, _at_stake(record, opened, worst), failed=failed)
         record = self.store.get(record.id)
         feeding = partial(
             Feeding,
@@ -100,6 +101,24 @@ class Starting:
         run = BatchRun(record, tallies, cast, feeding, self.store, self.engine, self.owner, self.backoff)
         return run, opened
 
+    def at_stake(self, record: BatchRecord) -> Decimal:
+        """The most that the process which ran it last can have spent on requests that it never heard of again."""
+        if record.owner is None:
+            return Decimal(0)
+        accepts = self.accepts(record.plan)
+        preparing = Preparing(record.plan, accepts, {}, self.tokens, self.search)
+        opened = [_opened(preparing, i, c, UNFINISHED) for i, c in self.store.unfinished(record.id)]
+        return _at_stake(record, opened, self._worst(record.plan, accepts))
+
+    def _worst(
+        self, plan: BatchPlan, accepts: Mapping[ModelRef, Capabilities]
+    ) -> Callable[[int, ChatRequest], Decimal]:
+        def worst(contestant: int, request: ChatRequest) -> Decimal:
+            model = plan.contestants[contestant].model
+            return worst_case(request, model, self.prices, self.tokens, local=accepts[model].local)
+
+        return worst
+
     def _samples(self, plan: BatchPlan, asked: QuestionSet) -> list[Evidence]:
         found: list[Evidence] = []
         for question in asked.questions[:SEARCHED] if plan.collection else ():
@@ -112,15 +131,20 @@ class Starting:
         return found
 
 
-def _opened(preparing: Preparing, item: BatchItem, record: ComparisonRecord) -> Begun:
-    """A comparison that was begun before: the answers that it still lacks."""
+def _opened(preparing: Preparing, item: BatchItem, record: ComparisonRecord, again: Collection[Status]) -> Begun:
+    """A comparison that was begun before: the answers that are asked `again`."""
     answers = sorted(record.answers, key=lambda a: a.position)
-    ids = tuple(None if a.answer.status.over else a.id for a in answers)
+    ids = tuple(a.id if a.answer.status in again else None for a in answers)
     return Begun(item, Prepared(record.comparison, preparing.requests(record.comparison), ()), ids)
 
 
 def _at_stake(record: BatchRecord, opened: Sequence[Begun], worst: Callable[[int, ChatRequest], Decimal]) -> Decimal:
-    """The most that can have been spent on requests under way: of each contestant as many as went out at once."""
+    """The most that can have been spent on requests under way: of each contestant as many as went out at once.
+
+    Nothing where no process was killed over it.
+    """
+    if record.owner is None:
+        return Decimal(0)
     costs: dict[int, list[Decimal]] = {}
     for begun in opened:
         for position, answer_id in enumerate(begun.answer_ids):

@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,7 +23,7 @@ from app.domain.batches import (
     TermsSet,
     VerdictTerms,
 )
-from app.domain.errors import UserError
+from app.domain.errors import UnderstudyError, UserError
 from app.domain.message import Message
 from app.domain.questions import QuestionSet
 from app.services.batch_checks import check_plan, check_terms
@@ -95,29 +96,46 @@ class Batches:
 
         Raises UserError when it is over, or when another process runs it.
         """
+        return self._set_going(batch_id, budget_usd)
+
+    resume = start
+
+    def retry(self, batch_id: str, budget_usd: Decimal | None = None) -> BatchRecord:
+        """Ask the answers again that failed in a batch that is done; nothing else is asked, and no vote is touched.
+
+        A failed answer is in no pair, so that nobody has rated it. Answers that were cut or refused stand.
+        Raises UserError as `start` does, and when none failed.
+        """
+        return self._set_going(batch_id, budget_usd, failed=True)
+
+    def _set_going(self, batch_id: str, budget_usd: Decimal | None, *, failed: bool = False) -> BatchRecord:
         with self._starting:
             record = self.get(batch_id)
             if self._here(record.id) is not None:
                 return record
-            self._check_startable(record)
+            if failed:
+                _check_retriable(record)
+            else:
+                self._check_startable(record)
             budget = record.plan.budget_usd if budget_usd is None else budget_usd
             self._made.check(replace(record.plan, budget_usd=budget))
-            if not self._take(record, f"{socket.gethostname()}, pid {os.getpid()}"):
+            if not self._take(record, f"{socket.gethostname()}, pid {os.getpid()}", done=failed):
                 raise _run_by_another(self._store.get(record.id))
             try:
                 if budget_usd is not None:
                     self._store.set_budget(record.id, budget_usd)
-                run, opened = self._made.run_of(record)
+                run, opened = self._made.run_of(record, failed=failed)
             except BaseException:
-                self._store.leave(record.id, self._owner, record.state, record.reason)
+                # Opened already or not: the owner that was killed over it stays on record, and with it what
+                # that one may have spent.
+                state = BatchState.INTERRUPTED if failed else record.state
+                self._store.give_back(replace(record, state=state), self._owner)
                 raise
             future = self._engine.spawn(run.run(opened))
             with self._lock:
                 self._runs[record.id] = (run, future)
         future.add_done_callback(partial(self._ended, record.id))
         return run.record
-
-    resume = start
 
     def pause(self, batch_id: str) -> None:
         """Ask nothing more; answers under way are waited for. Wherever it runs."""
@@ -135,6 +153,8 @@ class Batches:
         elif record.state is BatchState.RUNNING:
             self._store.ask(record.id, "stop")
         elif not record.state.over and self._take(record, ""):
+            with suppress(UnderstudyError):  # who cannot tell what it may have cost can stop it all the same
+                self._store.write_off(record.id, self._made.at_stake(record))
             self._store.cancel(record.id)
             self._store.leave(record.id, self._owner, BatchState.STOPPED, None)
 
@@ -209,8 +229,8 @@ class Batches:
         progress = replace(record.progress, running=0, seconds_left=None)
         return replace(record, state=BatchState.INTERRUPTED, progress=progress, reason=None)
 
-    def _take(self, record: BatchRecord, runner: str) -> bool:
-        return self._store.take(record.id, record.owner, self._owner, runner, datetime.now(UTC) + LEASE)
+    def _take(self, record: BatchRecord, runner: str, *, done: bool = False) -> bool:
+        return self._store.take(record.id, record.owner, self._owner, runner, datetime.now(UTC) + LEASE, done=done)
 
     def _held(self, record: BatchRecord) -> bool:
         if record.owner is None or record.lease_until is None or record.lease_until < datetime.now(UTC):
@@ -224,6 +244,23 @@ class Batches:
             )
         if record.state is BatchState.RUNNING:
             raise _run_by_another(record)
+
+
+def _check_retriable(record: BatchRecord) -> None:
+    if record.state is BatchState.RUNNING:
+        raise _run_by_another(record)
+    if record.state is not BatchState.DONE:
+        raise UserError(
+            Message("Only a batch that is done asks its failed answers again."),
+            Message("Let it finish first: python -m app batch resume {id}", id=record.id)
+            if not record.state.over
+            else Message("Make a new one; what was answered stays with this one."),
+        )
+    if not record.progress.retriable:
+        raise UserError(
+            Message("No answer of this batch can be asked again."),
+            Message("Answers that were cut or refused stand: they are what the model had to say."),
+        )
 
 
 async def _call(deed: Callable[[], None]) -> None:

@@ -109,6 +109,14 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Retry:
+    """Ask the failed ones again."""
+
+    batch: str
+    budget_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """Pause it, or stop it for good."""
 
@@ -116,7 +124,7 @@ class End:
     how: Literal["pause", "stop"]
 
 
-Action = Open | Begin | Resume | End
+Action = Open | Begin | Resume | Retry | End
 
 
 def open_screen(container: Container) -> Screen:
@@ -270,6 +278,8 @@ def carry_out(container: Container, action: Action | None) -> None:
                 container.batches.start(made.id)
             case Resume(batch, budget):
                 container.batches.resume(batch, budget)
+            case Retry(batch, budget):
+                container.batches.retry(batch, budget)
             case End(batch, "pause"):
                 container.batches.pause(batch)
             case End(batch, _):

@@ -33,6 +33,7 @@ from storage.questions import SqlQuestionStore
 from tests.integration.storing import address
 from tests.unit.scripted import CentPrices, ScriptedProvider, Step, WordTokens
 
+PATIENCE = 60  # seconds: nothing here takes one, but for a machine that has other things to do
 QUICK = Backoff(first=0.02, longest=0.05, give_up=0.5)
 ANSWER: tuple[Step, ...] = (TextDelta("It is so."), Finished("stop", Usage(10, 3)))
 Script = Callable[[ChatRequest, int], Sequence[Step]]
@@ -167,7 +168,7 @@ def _world(
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, "waited 10 s in vain"
+        assert time.monotonic() < deadline, f"waited {PATIENCE} s in vain"
         time.sleep(0.005)

@@ -15,12 +15,14 @@ from app.domain.errors import Fault, UserError
 from app.providers.openai import OpenAIProvider
 from app.services.batch_lane import Backoff
 from storage import problems
-from tests.integration.batching import ANSWER, Told, batch_world, failing, until
+from tests.integration.batching import ANSWER, PATIENCE, Told, batch_world, failing, until
 from tests.integration.storing import address
 from tests.servers.base import free_port
 from tests.servers.openai_server import OpenAIServer
 from tests.unit.scripted import FOREVER, Step
 
+# On a busy machine the requests that a test waits for take longer than QUICK gives an endpoint.
+PATIENT = Backoff(first=0.02, longest=0.05, give_up=PATIENCE)
 BUSY = failing(Fault.RATE_LIMITED, retryable=True)
 AWAY = failing(Fault.UNREACHABLE, retryable=True)
 CUT = failing(Fault.CUT_STREAM, retryable=True)
@@ -55,12 +57,12 @@ def test_while_a_server_refuses_one_request_at_a_time_looks_whether_it_is_well(t
         return (0.005, BUSY)
 
     told = Told("limited", script)
-    with batch_world(tmp_path, told, questions=40) as w:
+    with batch_world(tmp_path, told, questions=40, backoff=PATIENT) as w:
         record = w.start(concurrency=8)
         until(lambda: len(at_once) >= 13)
         assert set(at_once[8:]) == {1}
         well.set()
-        assert w.batches.wait(record.id, 10).progress.done == 40
+        assert w.batches.wait(record.id, PATIENCE).progress.done == 40
 
 
 def test_a_pause_that_the_server_names_is_kept(tmp_path: Path) -> None:

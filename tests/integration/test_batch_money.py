@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from app.domain.answers import Usage
-from app.domain.batches import BatchState
+from app.domain.batches import BatchRecord, BatchState, NewComparison
 from app.domain.chat import ChatMessage, ChatRequest, TextDelta
+from app.domain.comparisons import Comparison
 from app.domain.errors import Fault, UserError
 from app.domain.models import Contestant, ModelRef, Sampling
 from app.services.batch_purse import worst_case
-from tests.integration.batching import ANSWER, Told, batch_world, failing, until
+from tests.integration.batching import ANSWER, BatchWorld, Told, batch_world, failing, until
 from tests.unit.scripted import CentPrices, WordTokens
 
 # “질문 n?” is two words, a cent each, and an answer is three more of ten read: by CentPrices 13 cents.
@@ -217,3 +218,49 @@ def test_progress_tells_the_time_left(tmp_path: Path) -> None:
         until(lambda: w.batches.get(record.id).progress.done >= 10)
         left = w.batches.get(record.id).progress.seconds_left
         assert left is not None and 0.1 < left < 5
+
+
+def killed(w: BatchWorld, *, questions: int) -> BatchRecord:
+    """A batch whose process was killed with two requests under way."""
+    record = w.batches.create(w.plan(contestants=w.limited(10), concurrency=2))
+    then = datetime.now(UTC) - timedelta(minutes=5)
+    assert w.store.take(record.id, None, "gone", "gone, pid 1", then)
+    contestants = w.plan(contestants=w.limited(10)).contestants
+    new = [NewComparison(n, Comparison(f"질문 {n + 1}?", contestants), (0,), ("",), (None,)) for n in range(questions)]
+    assert w.store.begin(record.id, "gone", new)
+    return w.batches.get(record.id)
+
+
+def test_what_a_killed_process_may_have_spent_is_counted_however_often_the_start_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with batch_world(tmp_path, cloud()) as w:
+        record = killed(w, questions=2)
+        for broken in ("get", "pending", "tallies"):
+            with monkeypatch.context() as m:
+                real, calls = getattr(w.store, broken), iter([*[True] * (broken == "get"), False])
+                m.setattr(w.store, broken, lambda *a, real=real, calls=calls: real(*a) if next(calls) else 1 / 0)
+                with pytest.raises(ZeroDivisionError):
+                    w.batches.resume(record.id)
+        w.batches.resume(record.id)
+        spent = w.batches.wait(record.id, 20).progress.spent_usd
+        assert spent is not None and spent >= 5 * PRICE + 2 * WORST
+
+
+def test_what_a_killed_process_may_have_spent_is_counted_when_the_batch_is_stopped(tmp_path: Path) -> None:
+    with batch_world(tmp_path, cloud()) as w:
+        record = killed(w, questions=2)
+        w.batches.stop(record.id)
+        stopped = w.batches.get(record.id)
+        assert (stopped.state, stopped.progress.spent_usd) == (BatchState.STOPPED, 2 * WORST)
+
+
+def test_a_start_that_fails_leaves_the_batch_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with batch_world(tmp_path, cloud()) as w:
+        record = killed(w, questions=2)
+        with monkeypatch.context() as m:
+            m.setattr(w.store, "unfinished", lambda *_, **__: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                w.batches.resume(record.id)
+        left = w.store.get(record.id)
+        assert (left.owner, left.progress.spent_usd) == ("gone", None)

@@ -120,3 +120,14 @@ def test_wrong_usage_is_said_and_makes_no_batch(faq: Commands, wrong: tuple[str,
 def test_messages_are_korean_where_korean_is_spoken(faq: Commands) -> None:
     result = faq("--lang", "ko", *RUN, "--yes")
     assert result.code == 0 and "답변" in result.out
+
+
+def test_the_failed_answers_of_a_batch_are_asked_again(faq: Commands, openai_server: OpenAIServer) -> None:
+    ran = faq("batch", "run", "-q", "FAQ", "-m", "openai:fault-empty", "-m", "ollama:answer", "--yes")
+    assert ran.code == 1 and "batch retry" in ran.err
+    (listed,) = faq("batch", "list", "--json").json["batches"]  # type: ignore[misc]
+    assert listed["progress"]["retriable"] == listed["progress"]["failed"] > 0
+    asked = openai_server.calls["fault-empty"]
+    again = faq("batch", "retry", listed["id"][:6], "--json")
+    assert (again.code, again.json["state"]) == (1, "done")
+    assert openai_server.calls["fault-empty"] == 2 * asked

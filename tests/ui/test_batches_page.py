@@ -103,6 +103,18 @@ def test_what_failed_is_listed_with_question_and_reason(page: Page) -> None:
     assert "failed: 4" in shown and "질문 3?" in shown and "content filter" in shown
 
 
+def test_the_failed_answers_of_a_finished_batch_are_asked_again(page: Page) -> None:
+    record = ran(page, "openai:fault-empty", "ollama:answer")
+    assert "Ask the 4 failed ones again" in [b.label for b in opened(page, record.id).app.button]
+    page.press("batch-retry")
+    assert page.container.batches.wait(record.id, 20).progress.retriable == 4
+
+
+def test_what_was_refused_is_not_asked_again(page: Page) -> None:
+    record = ran(page, "openai:fault-content-filter", "ollama:answer")
+    assert "batch-retry" not in [b.key for b in opened(page, record.id).app.button]
+
+
 def test_a_paused_batch_says_why_and_can_go_on(page: Page) -> None:
     record = ran(page, "openai:fault-401", "ollama:answer")
     shown = opened(page, record.id).words()
