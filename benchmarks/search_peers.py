@@ -14,7 +14,7 @@ from pgvector.psycopg import register_vector
 from app.domain.documents import Chunking, TokeniserName, Vectors
 from app.retrieval.tokenising import tokeniser
 from benchmarks.planted import Planted, Question
-from storage.postgres.keyword import average_length, term_id, weigh
+from storage.postgres.postings import average_length, term_id, weigh
 from storage.postgres.searching import LEAST_EF
 
 

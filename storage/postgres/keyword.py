@@ -1,9 +1,7 @@
 """Keyword search: BM25 over an inverted table, its weights settled when a passage is stored.
 
-A posting is (term, passage, weight) with weight = tf / (tf + k1 (1 − b + b · length / average)); the
-score of a passage is the sum of idf · weight over the question's terms (Robertson & Zaragoza 2009).
-The average length is a constant of the collection and idf comes with the question, so that storing
-a document changes no row of another.
+The score of a passage is the sum of idf · weight over the question's terms (postings.py has the
+weights). idf comes with the question, from the table that counts the passages of each term.
 
 A question is answered in two stages: the rarest terms, whose postings are few, pick the passages;
 those alone are then scored by all terms. Reading the postings of every term instead took ten times
@@ -14,43 +12,17 @@ in the collection.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
-from itertools import chain
-from zlib import crc32
 
-import numpy as np
-import numpy.typing as npt
 from psycopg import sql
 
-from app.domain.documents import Chunking
+from storage.postgres.postings import SCALE
 
-K1 = 0.6
-B = 0.4
 BUDGET = 5000  # postings that the first stage reads at most, unless its two rarest terms alone have more
 LEAST_BUDGET = 2000  # in a small collection; there all of BM25's first ten are found so
 SHORTLIST = 100  # passages that the second stage scores, at least
 MOST_FEW = 100  # documents of which each is looked into, rather than all postings of the terms read
 LOOKUPS = 1000  # postings that it reads, at least: more passages for a question of few terms
-
-# One row of COPY's binary form: the number of fields, then each with its length before it; big-endian.
-_ROW = np.dtype(
-    [
-        ("fields", ">i2"),
-        ("l1", ">i4"),
-        ("term", ">i4"),
-        ("l2", ">i4"),
-        ("id", ">i4"),
-        ("l3", ">i4"),
-        ("weight", ">f4"),
-        ("l4", ">i4"),
-        ("document", ">i4"),
-    ]
-)
-HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-TRAILER = b"\xff\xff"
 
 
 class Among(Enum):
@@ -66,66 +38,8 @@ class Among(Enum):
         return cls.ALL if documents == 0 else cls.FEW if documents <= MOST_FEW else cls.MANY
 
 
-@dataclass(frozen=True, slots=True)
-class Postings:
-    """Three arrays of one length, by term and passage: the order of the index.
-
-    `passage` is the place of the passage among those given, from 0.
-    """
-
-    term: npt.NDArray[np.int32]
-    passage: npt.NDArray[np.int32]
-    weight: npt.NDArray[np.float32]
-
-    def frequencies(self) -> tuple[list[int], list[int]]:
-        """The distinct terms, ascending, and in how many of the passages each occurs."""
-        terms, counts = np.unique(self.term, return_counts=True)
-        return terms.tolist(), counts.tolist()
-
-    def copy(self, first_id: int, document_id: int) -> bytes:
-        """All of COPY's binary stream into (term, id, weight, document_id)."""
-        rows = np.empty(len(self.term), _ROW)
-        rows["fields"], rows["l1"], rows["l2"], rows["l3"], rows["l4"] = 4, 4, 4, 4, 4
-        rows["term"] = self.term
-        rows["id"] = self.passage + first_id
-        rows["weight"] = self.weight
-        rows["document"] = document_id
-        return HEADER + rows.tobytes() + TRAILER
-
-
-@lru_cache(maxsize=200_000)
-def term_id(term: str) -> int:
-    """A term's number. Two terms in some ten thousand million share one: no ranking feels it."""
-    value = crc32(term.encode())
-    return value - (1 << 32) if value >= 1 << 31 else value
-
-
-def average_length(chunking: Chunking) -> float:
-    """Terms in a full passage, near enough: one for every four characters, three for every four tokens.
-
-    Frozen with the collection. An average of what is stored would change with every document.
-    """
-    return max(1.0, chunking.size * (0.25 if chunking.unit == "characters" else 0.75))
-
-
-def weigh(passages: Sequence[Sequence[str]], average: float) -> Postings:
-    """The postings of passages given as their terms."""
-    lengths = np.fromiter(map(len, passages), np.int64, len(passages))
-    terms = np.fromiter(map(term_id, chain.from_iterable(passages)), np.int64, int(lengths.sum()))
-    # Term and passage as one number, so that one sort both counts and orders them.
-    keys, counts = np.unique((terms << 32) | np.repeat(np.arange(len(passages)), lengths), return_counts=True)
-    passage = (keys & 0xFFFFFFFF).astype(np.int32)
-    tf = counts.astype(np.float64)
-    norm = K1 * (1 - B + B * lengths / average)
-    return Postings((keys >> 32).astype(np.int32), passage, (tf / (tf + norm[passage])).astype(np.float32))
-
-
 def statement(
-    postings: sql.Identifier,
-    terms: sql.Identifier,
-    collections: sql.Identifier,
-    passages: sql.Identifier,
-    among: Among,
+    postings: sql.Identifier, terms: sql.Identifier, collections: sql.Identifier, among: Among
 ) -> sql.Composed:
     """(false, id, score), best first.
 
@@ -136,13 +50,14 @@ def statement(
         postings=postings,
         terms=terms,
         collections=collections,
-        passages=passages,
+        scale=sql.Literal(float(SCALE)),
         budget=sql.Literal(BUDGET),
         least=sql.Literal(LEAST_BUDGET),
         lookups=sql.Literal(LOOKUPS),
     )
 
 
+# In the second stage a passage's posting is found in its row by halving: they are in its order.
 _TWO_STAGES = """
     (WITH q AS MATERIALIZED (
         SELECT t.term, ln(1 + (greatest(c.passages - t.passages, 0) + .5) / (t.passages + .5))::float8 AS idf,
@@ -154,22 +69,33 @@ _TWO_STAGES = """
         WHERE t.passages > 0
         WINDOW rarest AS (ORDER BY t.passages, t.term ROWS UNBOUNDED PRECEDING)
     ), first AS MATERIALIZED (
-        SELECT p.id, sum(q.idf * p.weight) AS score
+        SELECT p.id + (p.posting >> 16) AS id, p.document_id, sum(q.idf * (p.posting & 65535)) AS score
         FROM (SELECT term, idf FROM q WHERE rare OFFSET 0) q
-            CROSS JOIN LATERAL (SELECT id, weight FROM {postings} WHERE term = q.term OFFSET 0) p
-        GROUP BY p.id ORDER BY 2 DESC, 1
-        LIMIT greatest(%(shortlist)s, {lookups} / (SELECT greatest(count(*), 1) FROM q WHERE NOT rare))
-    ), rest AS MATERIALIZED (
-        SELECT p.id, sum(q.idf * p.weight) AS score
-        FROM (SELECT term, idf FROM q WHERE NOT rare OFFSET 0) q
             CROSS JOIN LATERAL (
-                SELECT id, weight FROM {postings}
-                WHERE term = q.term AND id = ANY(ARRAY(SELECT id FROM first ORDER BY id)) OFFSET 0
+                SELECT document_id, id, unnest(packed) AS posting FROM {postings} WHERE term = q.term OFFSET 0
             ) p
-        GROUP BY p.id
+        GROUP BY 1, 2 ORDER BY 3 DESC, 1
+        LIMIT greatest(%(shortlist)s, {lookups} / (SELECT greatest(count(*), 1) FROM q WHERE NOT rare))
+    ), rest AS (
+        SELECT f.id, f.id - p.id AS place, p.idf,
+            p.packed[width_bucket((f.id - p.id) << 16 | 65535, p.packed)] AS posting
+        FROM first f JOIN (
+            SELECT q.idf, p.document_id, p.id, p.packed
+            FROM (SELECT term, idf FROM q WHERE NOT rare OFFSET 0) q
+                CROSS JOIN LATERAL (
+                    SELECT document_id, id, packed FROM {postings}
+                    WHERE term = q.term AND document_id = ANY(ARRAY(SELECT DISTINCT document_id FROM first)) OFFSET 0
+                ) p
+            OFFSET 0
+        ) p ON p.document_id = f.document_id AND f.id - p.id BETWEEN 0 AND 32767
+        OFFSET 0
     )
-    SELECT false, f.id, f.score + coalesce(r.score, 0) AS score
-    FROM first f LEFT JOIN rest r USING (id) ORDER BY 3 DESC, 2 LIMIT %(depth)s)
+    SELECT false, s.id, sum(s.score) / {scale} AS score
+    FROM (
+        SELECT id, score FROM first
+        UNION ALL SELECT id, idf * (posting & 65535) FROM rest WHERE posting >> 16 = place
+    ) s
+    GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT %(depth)s)
 """
 
 _RARITY = """
@@ -182,29 +108,26 @@ _RARITY = """
     )
 """
 
-# The passages of a document have ids one after another: a term's postings in it are one stretch of the index.
 _IN_FEW = f"""
-    ({_RARITY}, stretch AS MATERIALIZED (
-        SELECT d.id AS document, ends.first, ends.last
-        FROM unnest(%(documents)s::int[]) AS d(id) CROSS JOIN LATERAL (
-            SELECT min(id) AS first, max(id) AS last FROM {{passages}} WHERE document_id = d.id
-        ) ends
-    )
-    SELECT false, p.id, sum(q.idf * p.weight) AS score
-    FROM q CROSS JOIN stretch s CROSS JOIN LATERAL (
-        SELECT id, weight FROM {{postings}}
-        WHERE term = q.term AND id BETWEEN s.first AND s.last AND document_id = s.document OFFSET 0
+    ({_RARITY}
+    SELECT false, p.id + (p.posting >> 16), sum(q.idf * (p.posting & 65535)) / {{scale}} AS score
+    FROM q CROSS JOIN LATERAL (
+        SELECT id, unnest(packed) AS posting FROM {{postings}}
+        WHERE term = q.term AND document_id = ANY(%(documents)s::int[]) OFFSET 0
     ) p
-    GROUP BY p.id ORDER BY 3 DESC, 2 LIMIT %(depth)s)
+    GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT %(depth)s)
 """
 
-# The documents are chosen outside of what OFFSET closes off: inside, the index that deletes them would be taken.
+# The documents are chosen outside of what the inner OFFSET closes off: inside, each would be looked up.
 _IN_MANY = f"""
     ({_RARITY}
-    SELECT false, p.id, sum(q.idf * p.weight) AS score
-    FROM q CROSS JOIN LATERAL (SELECT id, weight, document_id FROM {{postings}} WHERE term = q.term OFFSET 0) p
-    WHERE p.document_id = ANY(%(documents)s::int[])
-    GROUP BY p.id ORDER BY 3 DESC, 2 LIMIT %(depth)s)
+    SELECT false, p.id + (p.posting >> 16), sum(q.idf * (p.posting & 65535)) / {{scale}} AS score
+    FROM q CROSS JOIN LATERAL (
+        SELECT p.id, unnest(p.packed) AS posting
+        FROM (SELECT document_id, id, packed FROM {{postings}} WHERE term = q.term OFFSET 0) p
+        WHERE p.document_id = ANY(%(documents)s::int[]) OFFSET 0
+    ) p
+    GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT %(depth)s)
 """
 
 _TEXTS = {Among.ALL: _TWO_STAGES, Among.FEW: _IN_FEW, Among.MANY: _IN_MANY}

@@ -32,11 +32,12 @@ from app.domain.documents import (
 )
 from app.domain.errors import UserError
 from app.domain.message import Message
-from storage.postgres import collecting, keyword, rows, schema, searching, upkeep, writing
+from storage.postgres import collecting, rows, schema, searching, upkeep, writing
 from storage.postgres.address import plain, where
 from storage.postgres.checks import checked, no_document, normal, same_settings
 from storage.postgres.connections import Connection, Connections, words
 from storage.postgres.embedded import EmbeddedPostgres
+from storage.postgres.postings import Postings, average_length, term_id, weigh
 from storage.postgres.schema import SCHEMA
 from storage.postgres.versions import contents, free, versions
 
@@ -151,10 +152,11 @@ class PgPassageStore:
         record = self._cached(collection)
         found = checked(vectors, len(chunks), record)
         tokeniser = self._tokenisers(record.collection.tokeniser)
-        postings = keyword.weigh(
-            [tokeniser.terms(chunk.in_context) for chunk in chunks],
-            keyword.average_length(record.collection.chunking),
-        )
+        average = average_length(record.collection.chunking)
+
+        def weighed() -> Postings:
+            return weigh([tokeniser.terms(chunk.in_context) for chunk in chunks], average)
+
         named = replace_fields(document, name=normal(document.name))
 
         def work(connection: Connection, record: CollectionRecord) -> Stored:
@@ -170,7 +172,7 @@ class PgPassageStore:
                 # A version that is replaced hands its name on, which need not be the one asked for.
                 name = older[0].name if older else free(connection, self._schema, record.id, named.name)
                 given = replace_fields(named, name=name)
-                identity = writing.insert(connection, self._schema, record.id, given, chunks, found, postings)
+                identity = writing.insert(connection, self._schema, record.id, given, chunks, found, weighed)
                 stored = rows.documents(connection, self._schema, "WHERE d.id = %s", [identity])[0]
             return Stored(Put.REPLACED if older else Put.STORED, stored, bool(older))
 
@@ -247,7 +249,7 @@ class PgPassageStore:
         terms: list[int] = []
         if wanted.words is not None:
             words = self._tokenisers(record.collection.tokeniser).question(wanted.words)
-            terms = list(dict.fromkeys(map(keyword.term_id, words)))
+            terms = list(dict.fromkeys(map(term_id, words)))
 
         def work(connection: Connection, record: CollectionRecord) -> list[Candidate]:
             place = searching.Place(self._schema, record.id, record.collection.dimension)

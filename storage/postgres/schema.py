@@ -67,6 +67,39 @@ _STEPS: tuple[str, ...] = (
         END LOOP;
     END $$;
     """,
+    # A row for each term of a document (postings.py) where there was one for each term of a passage.
+    """
+    DO $$
+    DECLARE own int;
+    BEGIN
+        FOR own IN SELECT id FROM {schema}.collections LOOP
+            EXECUTE format($of$
+                ALTER TABLE %1$I.%2$I RENAME TO %3$I;
+                CREATE TABLE %1$I.%2$I (
+                    term int NOT NULL, document_id int NOT NULL, id int NOT NULL, packed int[] NOT NULL
+                ) WITH ({upkeep});
+                ALTER TABLE %1$I.%2$I ALTER packed SET STORAGE EXTERNAL;
+                INSERT INTO %1$I.%2$I
+                    SELECT term, document_id, min(id), array_agg(
+                        (id - part) << 16 | greatest(1, least(65535, round(weight * 65535)::int)) ORDER BY id)
+                    FROM (
+                        SELECT term, document_id, id, weight,
+                            min(id) OVER (PARTITION BY term, document_id, nth / 250, (id - first) / 32768) AS part
+                        FROM (
+                            SELECT term, document_id, id, weight, min(id) OVER terms AS first,
+                                row_number() OVER terms - 1 AS nth
+                            FROM %1$I.%3$I
+                            WINDOW terms AS (PARTITION BY term, document_id ORDER BY id)
+                        ) numbered
+                    ) parts
+                    GROUP BY term, document_id, part ORDER BY document_id, term;
+                DROP TABLE %1$I.%3$I;
+                CREATE UNIQUE INDEX ON %1$I.%2$I (term, document_id, id) INCLUDE (packed);
+                CREATE INDEX ON %1$I.%2$I USING brin (document_id) WITH (pages_per_range = 16, autosummarize = on);
+                $of$, {name}, 'postings_' || own, 'postings_' || own || '_old');
+        END LOOP;
+    END $$;
+    """,
 )
 
 # A dead vector is still walked past in the graph of neighbours: a fiftieth of them is worth a vacuum.
@@ -103,9 +136,9 @@ def prepare(connection: Connection, schema: str = SCHEMA) -> None:
 def create_tables(connection: Connection, schema: str, identity: int, dimension: int) -> None:
     """The tables of a new collection.
 
-    `postings` holds a passage's weight for each of its terms, settled when it is stored (the rarity
-    of the term is brought in by the question), so that no row ever changes; its primary key carries
-    all that a search reads.
+    `postings` holds each term's weights in a document, settled when it is stored (the rarity of the
+    term is brought in by the question), so that no row ever changes; its index carries all that a
+    search reads.
     """
     kind = "vector" if dimension <= MOST_DIMENSIONS_VECTOR else "halfvec"
     connection.execute(
@@ -125,9 +158,10 @@ def create_tables(connection: Connection, schema: str, identity: int, dimension:
             ) WITH (toast_tuple_target = 8160, {upkeep});
             CREATE INDEX ON {passages} (document_id, id);
             CREATE TABLE {postings} (
-                term int NOT NULL, id int NOT NULL, weight real NOT NULL, document_id int NOT NULL
+                term int NOT NULL, document_id int NOT NULL, id int NOT NULL, packed int[] NOT NULL
             ) WITH ({upkeep});
-            CREATE UNIQUE INDEX ON {postings} (term, id) INCLUDE (weight, document_id);
+            ALTER TABLE {postings} ALTER packed SET STORAGE EXTERNAL;
+            CREATE UNIQUE INDEX ON {postings} (term, document_id, id) INCLUDE (packed);
             CREATE INDEX ON {postings} USING brin (document_id) WITH (pages_per_range = 16, autosummarize = on);
             CREATE TABLE {terms} (term int PRIMARY KEY, passages int NOT NULL) WITH (fillfactor = 70);
             """

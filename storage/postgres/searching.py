@@ -102,8 +102,7 @@ def _statement(
                 schema.postings_table(place.schema, place.collection),
                 schema.terms_table(place.schema, place.collection),
                 sql.Identifier(place.schema, "collections"),
-                passages,
-                among=among,
+                among,
             )
         )
     statement = sql.SQL(" UNION ALL ").join(parts).as_bytes(None)

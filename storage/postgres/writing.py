@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from struct import Struct
 
 from psycopg import sql
@@ -12,7 +13,7 @@ from psycopg.types.json import Jsonb
 from app.domain.documents import Chunk, Document, Vectors
 from storage.postgres import schema
 from storage.postgres.connections import Connection
-from storage.postgres.keyword import HEADER, TRAILER, Postings
+from storage.postgres.postings import HEADER, TRAILER, Postings
 
 # In the order of COPY.
 _PASSAGE = "id, langchain_id, content, embedding, document_id, document, page, heading, start_offset, end_offset"
@@ -28,9 +29,12 @@ def insert(
     document: Document,
     chunks: Sequence[Chunk],
     vectors: Vectors,
-    postings: Postings,
+    weigh: Callable[[], Postings],
 ) -> int:
-    """Store a document with its passages; returns its id. `name` is the schema's."""
+    """Store a document with its passages; returns its id. `name` is the schema's.
+
+    Their terms are weighed while the server is busy with the passages.
+    """
     collections, documents = sql.Identifier(name, "collections"), sql.Identifier(name, "documents")
     row = connection.execute(
         sql.SQL(
@@ -62,8 +66,9 @@ def insert(
     ).fetchone()
     assert row is not None
     first = int(str(row[0]))
-    _copy_passages(connection, name, collection, identity, document.name, first, chunks, vectors)
-    copy = sql.SQL("COPY {} (term, id, weight, document_id) FROM STDIN (FORMAT binary)")
+    with _passages(connection, name, collection, identity, document.name, first, chunks, vectors):
+        postings = weigh()
+    copy = sql.SQL("COPY {} (term, document_id, id, packed) FROM STDIN (FORMAT binary)")
     with connection.cursor().copy(copy.format(schema.postings_table(name, collection))) as stream:
         stream.write(postings.copy(first, identity))
     _count(connection, name, collection, *postings.frequencies())
@@ -90,8 +95,8 @@ def remove(connection: Connection, name: str, collection: int, document: int) ->
     )
     connection.execute(
         sql.SQL(
-            "WITH gone AS (DELETE FROM {postings} WHERE document_id = %s RETURNING term),"
-            " counted AS (SELECT term, count(*)::int AS n FROM gone GROUP BY term)"
+            "WITH gone AS (DELETE FROM {postings} WHERE document_id = %s RETURNING term, cardinality(packed) AS n),"
+            " counted AS (SELECT term, sum(n)::int AS n FROM gone GROUP BY term)"
             " UPDATE {terms} t SET passages = t.passages - counted.n FROM counted WHERE t.term = counted.term"
         ).format(postings=schema.postings_table(name, collection), terms=schema.terms_table(name, collection)),
         [document],
@@ -103,7 +108,8 @@ def clean(text: str) -> str:
     return text.replace("\0", " ").encode("utf-8", "replace").decode()
 
 
-def _copy_passages(
+@contextmanager
+def _passages(
     connection: Connection,
     name: str,
     collection: int,
@@ -112,7 +118,8 @@ def _copy_passages(
     first: int,
     chunks: Sequence[Chunk],
     vectors: Vectors,
-) -> None:
+) -> Iterator[None]:
+    """All are sent within, and stored in the end."""
     copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)")
     statement = copy.format(schema.passages_table(name, collection), sql.SQL(_PASSAGE))
     with connection.cursor().copy(statement) as stream:
@@ -123,6 +130,7 @@ def _copy_passages(
             )
             stream.write(b"".join(rows))
         stream.write(TRAILER)
+        yield
 
 
 def _rows(document_id: int, document: str, first: int, chunks: Sequence[Chunk], vectors: Vectors) -> Iterator[bytes]:
@@ -149,9 +157,11 @@ def _text(text: str) -> bytes:
 
 def _count(connection: Connection, name: str, collection: int, terms: list[int], counts: list[int]) -> None:
     connection.execute(
+        # Of a row that ON CONFLICT meets the lock is logged too; nobody else writes here.
         sql.SQL(
-            "INSERT INTO {terms} AS t SELECT * FROM unnest(%s::int[], %s::int[])"
-            " ON CONFLICT (term) DO UPDATE SET passages = t.passages + excluded.passages"
+            "WITH given AS (SELECT * FROM unnest(%s::int[], %s::int[]) AS g(term, n)), known AS ("
+            "UPDATE {terms} t SET passages = t.passages + g.n FROM given g WHERE t.term = g.term RETURNING t.term)"
+            " INSERT INTO {terms} SELECT term, n FROM given WHERE term NOT IN (SELECT term FROM known)"
         ).format(terms=schema.terms_table(name, collection)),
         # As text: the driver takes longer to pack a list than the server to read it.
         [f"{{{','.join(map(str, numbers))}}}" for numbers in (terms, counts)],

@@ -107,6 +107,11 @@ def put(opened: PgPassageStore, name: str, *texts: str, into: str = "handbook", 
     return opened.put(into, whole, chunks, embed(texts, dimension))
 
 
+def postings(schema: str, identity: int) -> str:
+    """SQL: (term, id) of every term of every passage of a collection."""
+    return f"(SELECT term, id + (unnest(packed) >> 16) AS id FROM {schema}.postings_{identity})"
+
+
 def _direction(text: str, dimension: int) -> Vector:
     seed = int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8], "big")
     vector = np.random.default_rng(seed).normal(size=dimension).astype(np.float32)

@@ -19,7 +19,7 @@ from app.retrieval.tokenising import tokeniser
 from storage.postgres.address import plain, where
 from storage.postgres.passages import PgPassageStore, open_passages
 from storage.postgres.sandbox import is_postgres
-from tests.integration.passages import address, collection, embed, put, schema, store
+from tests.integration.passages import address, collection, embed, postings, put, schema, store
 from tests.integration.storing import python
 
 # Puts documents into a collection, saying the name of each when it is stored.
@@ -59,13 +59,14 @@ def assert_whole(opened: PgPassageStore) -> None:
         for query in (
             "SELECT count(*) FROM {s}.passages_{n} p WHERE NOT EXISTS (SELECT FROM {s}.documents d"
             " WHERE d.id = p.document_id)",
-            "SELECT count(*) FROM {s}.passages_{n} p"
-            " WHERE NOT EXISTS (SELECT FROM {s}.postings_{n} t WHERE t.id = p.id)",
+            "SELECT count(*) FROM {s}.passages_{n} p WHERE NOT EXISTS (SELECT FROM {p} t WHERE t.id = p.id)",
             "SELECT count(*) FROM {s}.terms_{n} t FULL JOIN"
-            " (SELECT term, count(*) n FROM {s}.postings_{n} GROUP BY term) p"
+            " (SELECT term, count(*) n FROM {p} t GROUP BY term) p"
             " USING (term) WHERE t.passages IS DISTINCT FROM p.n",
         ):
-            row = connection.execute(query.format(s=found.schema, n=found.id).encode()).fetchone()
+            row = connection.execute(
+                query.format(s=found.schema, n=found.id, p=postings(found.schema, found.id)).encode()
+            ).fetchone()
             assert row == (0,), query
 
 

@@ -11,13 +11,13 @@ import numpy as np
 import psycopg
 import pytest
 
-from app.domain.documents import Chunking, Outdated, Put, Stored, TokeniserName, Unstorable, Wanted
+from app.domain.documents import Chunking, CollectionRecord, Outdated, Put, Stored, TokeniserName, Unstorable, Wanted
 from app.domain.errors import UserError
 from app.domain.loading import Heading
 from app.domain.models import ModelRef
-from storage.postgres import keyword
 from storage.postgres.passages import PgPassageStore
-from tests.integration.passages import address, collection, document, embed, put, schema, store
+from storage.postgres.postings import Postings
+from tests.integration.passages import address, collection, document, embed, postings, put, schema, store
 
 
 @pytest.fixture
@@ -146,20 +146,64 @@ def test_only_the_same_documents_take_the_place_of_a_collection(opened: PgPassag
     assert [c.name for c in opened.collections()] == ["handbook"]
 
 
+def made_of_the_first_form(record: CollectionRecord) -> None:
+    """Undo what later versions changed in the tables."""
+    name, number = record.schema, record.id
+    with psycopg.connect(address()(), autocommit=True) as connection:
+        connection.execute(
+            f"""
+            ALTER TABLE {name}.documents DROP COLUMN origin;
+            ALTER TABLE {name}.passages_{number} RESET (autovacuum_vacuum_scale_factor);
+            CREATE TABLE {name}.single AS SELECT term, id + (posting >> 16) AS id,
+                ((posting & 65535) / 65535.0)::real AS weight, document_id
+                FROM (SELECT term, id, document_id, unnest(packed) AS posting FROM {name}.postings_{number}) p;
+            DROP TABLE {name}.postings_{number};
+            ALTER TABLE {name}.single RENAME TO postings_{number};
+            CREATE UNIQUE INDEX ON {name}.postings_{number} (term, id) INCLUDE (weight, document_id);
+            UPDATE {name}.version SET version = 1;
+            """.encode()
+        )
+
+
 def test_a_collection_of_the_first_form_is_brought_to_this_one() -> None:
     with schema() as name:
         with store(name) as first:
             first.create(collection())
-            put(first, "a.txt", "words")
-            table = first.collection("handbook").table
-        with psycopg.connect(address()(), autocommit=True) as connection:  # as version 1 left it
-            connection.execute(f"ALTER TABLE {name}.documents DROP COLUMN origin".encode())
-            connection.execute(f"ALTER TABLE {name}.{table} RESET (autovacuum_vacuum_scale_factor)".encode())
-            connection.execute(f"UPDATE {name}.version SET version = 1".encode())
+            put(first, "a.txt", *(f"연차휴가 {n}일 common" for n in range(600)))
+            put(first, "b.txt", "연차휴가는 common words")
+            record = first.collection("handbook")
+            found = first.search("handbook", Wanted(700, words="연차휴가 7일 common"))
+        assert len(found) == 601
+        made_of_the_first_form(record)
         with store(name) as again:
-            assert [(d.name, d.origin) for d in again.documents("handbook")] == [("a.txt", "")]
-        options = scalar(f"SELECT reloptions FROM pg_class WHERE oid = '{name}.{table}'::regclass")
+            assert [(d.name, d.origin) for d in again.documents("handbook")] == [("a.txt", ""), ("b.txt", "")]
+            anew = again.search("handbook", Wanted(700, words="연차휴가 7일 common"))
+            assert {c.id: c.keyword for c in anew} == pytest.approx({c.id: c.keyword for c in found}, abs=1e-4)
+            again.delete_document(again.document("handbook", "a.txt").id)
+            assert miscounted(record) == 0
+        options = scalar(f"SELECT reloptions FROM pg_class WHERE oid = '{name}.{record.table}'::regclass")
         assert "autovacuum_vacuum_scale_factor=0.02" in options  # type: ignore[operator]
+
+
+def miscounted(record: CollectionRecord) -> object:
+    """Terms whose passages are not as many as counted."""
+    return scalar(
+        f"SELECT count(*) FROM {record.schema}.terms_{record.id} t FULL JOIN (SELECT term, count(*) n FROM"
+        f" {postings(record.schema, record.id)} p GROUP BY term) p USING (term) WHERE t.passages <> coalesce(p.n, 0)"
+    )
+
+
+def test_a_document_of_thousands_of_passages_is_searched_and_deleted_as_a_small_one(opened: PgPassageStore) -> None:
+    put(opened, "a.txt", "zebra common", "yak common")
+    large = put(opened, "large.txt", *(f"passage {n} common" for n in range(3000)), "zebra common at the end")
+    assert isinstance(large, Stored)
+    found = opened.search("handbook", Wanted(2, words="zebra common"))
+    texts = [p.text for p in opened.fetch("handbook", [c.id for c in found])]
+    assert texts == ["zebra common", "zebra common at the end"]
+    assert len(opened.search("handbook", Wanted(4000, words="common", documents=(large.record.id,)))) == 3001
+    assert miscounted(opened.collection("handbook")) == 0
+    opened.delete_document(large.record.id)
+    assert miscounted(opened.collection("handbook")) == 0
 
 
 def test_a_deleted_document_leaves_nothing_behind(opened: PgPassageStore) -> None:
@@ -173,14 +217,8 @@ def test_a_deleted_document_leaves_nothing_behind(opened: PgPassageStore) -> Non
         opened.read(first.record.id)
     name, schema = found.id, found.schema
     assert scalar(f"SELECT count(*) FROM {schema}.passages_{name}") == 1
-    assert scalar(f"SELECT count(DISTINCT id) FROM {schema}.postings_{name}") == 1
-    assert (
-        scalar(
-            f"SELECT count(*) FROM {schema}.terms_{name} t FULL JOIN (SELECT term, count(*) n FROM"
-            f" {schema}.postings_{name} GROUP BY term) p USING (term) WHERE t.passages <> coalesce(p.n, 0)"
-        )
-        == 0
-    )
+    assert scalar(f"SELECT count(DISTINCT id) FROM {postings(schema, name)} p") == 1
+    assert miscounted(found) == 0
 
 
 def test_a_deleted_collection_takes_its_tables_along(opened: PgPassageStore) -> None:
@@ -246,7 +284,7 @@ def test_a_failure_at_the_end_stores_nothing_of_the_document(
     opened: PgPassageStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(keyword.Postings, "frequencies", lambda self: ([1, 1], [1, 1]))  # the same row twice
+        patch.setattr(Postings, "frequencies", lambda self: ([1, 1], [1, 1]))  # the same row twice
         with pytest.raises(psycopg.Error):
             put(opened, "a.txt", "text")
     found = opened.collection("handbook")
