@@ -9,8 +9,7 @@ from typing import Literal
 
 import streamlit as st
 
-from app.domain.batches import BatchRecord, BatchState
-from app.services.batch_asking import BUDGET_REACHED
+from app.domain.batches import BatchRecord, BatchState, Cause
 from app.services.results_contestants import labels_of
 from app.ui.batches import Action, End, Open, Opened, Resume, Retry
 from app.ui.links import RATE, RESULTS
@@ -71,9 +70,9 @@ def _standing(opened: Opened) -> None:
     )
     if record.reason is not None:
         if record.state is BatchState.RUNNING:
-            st.html(f'<p class="u-warning" role="status">{marked_html(say(record.reason))}</p>')
+            st.html(f'<p class="u-warning" role="status">{marked_html(say(record.reason.said))}</p>')
         else:
-            st.html(problem_html(say(record.reason), _remedy(record)))
+            st.html(problem_html(say(record.reason.said), _remedy(record)))
     _contestants(opened)
 
 
@@ -119,7 +118,7 @@ def _left(seconds: float) -> str:
 
 
 def _remedy(record: BatchRecord) -> str:
-    if record.reason == BUDGET_REACHED:
+    if record.reason is not None and record.reason.cause is Cause.BUDGET:
         return t("What was answered is kept. Give it a larger budget, then resume.")
     if record.state is BatchState.PAUSED:
         return t("What was answered is kept. Put it right, then resume.")

@@ -9,8 +9,8 @@ import streamlit as st
 from app.domain.message import Message
 from app.domain.verdicts import Finding, Verdict
 from app.services.plots_style import points
-from app.services.verdict_rows import NOTHING, decided, more, rows_of
-from app.services.verdict_words import WORDS, category_name
+from app.services.verdict_rows import NOTHING, more, rows_of
+from app.services.verdict_words import WORDS, category_name, decided
 from app.ui.results_tables import Cell, Table
 from app.ui.text import say, speech, t
 from components.results_parts import badge, table

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from app.domain.answers import Status
-from app.domain.batches import BatchPlan, VerdictTerms
+from app.domain.batches import BatchPlan, Cause, VerdictTerms, Why
 from app.domain.documents import Fusion, Mode
 from app.domain.errors import AnswerError, Fault
 from app.domain.message import Message
@@ -64,8 +64,15 @@ def terms_from_json(data: object) -> VerdictTerms:
     return VerdictTerms(**known)
 
 
-def reason_from_json(data: object) -> Message | None:
-    return Message.from_dict(data) if isinstance(data, Mapping) else None
+def why_to_json(why: Why | None) -> dict[str, object] | None:
+    return None if why is None else {"cause": why.cause.value, **why.said.to_dict()}
+
+
+def why_from_json(data: object) -> Why | None:
+    if not isinstance(data, Mapping):
+        return None
+    known = {cause.value: cause for cause in Cause}
+    return Why(known.get(str(data.get("cause")), Cause.UNKNOWN), Message.from_dict(data))
 
 
 def written_off(data: object) -> Decimal:

@@ -12,7 +12,7 @@ from app.domain.batches import BatchRecord, BatchState, VerdictTerms
 from app.domain.errors import UserError
 from app.domain.message import Message
 from storage import batch_answers
-from storage.batch_codec import RUNNER, plan_from_json, reason_from_json, terms_from_json, written_off
+from storage.batch_codec import RUNNER, plan_from_json, terms_from_json, why_from_json, written_off
 from storage.evaluation_tables import BatchRow, TermsRow
 from storage.ids import SHORTEST
 
@@ -36,7 +36,7 @@ def records(session: Session, rows: Sequence[BatchRow]) -> tuple[BatchRecord, ..
             state=BatchState(row.state),
             progress=progress[row.id],
             terms=terms.get(row.id, VerdictTerms()),
-            reason=reason_from_json(row.reason),
+            reason=why_from_json(row.reason),
             owner=row.owner,
             lease_until=row.lease_until,
             runner=str(cast("dict[str, object]", row.plan).get(RUNNER) or ""),

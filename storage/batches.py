@@ -22,10 +22,10 @@ from app.domain.batches import (
     Tally,
     TermsSet,
     VerdictTerms,
+    Why,
 )
 from app.domain.comparisons import ComparisonRecord
 from app.domain.errors import AnswerError
-from app.domain.message import Message
 from app.domain.models import ModelRef
 from storage import batch_answers, batch_items, codec
 from storage.batch_codec import (
@@ -37,6 +37,7 @@ from storage.batch_codec import (
     plan_to_json,
     terms_from_json,
     terms_to_json,
+    why_to_json,
     written_off,
 )
 from storage.batch_rows import find, records
@@ -180,16 +181,16 @@ class SqlBatchStore:
     def ask(self, batch_id: str, request: Request) -> None:
         self._change_plan(batch_id, lambda plan: {**plan, REQUEST: request})
 
-    def leave(self, batch_id: str, owner: str, state: BatchState, reason: Message | None) -> None:
+    def leave(self, batch_id: str, owner: str, state: BatchState, reason: Why | None) -> None:
         statement = update(BatchRow).where(BatchRow.id == batch_id, BatchRow.owner == owner)
         self._settle(statement.values(owner=None, lease_until=None), state, reason)
 
     def close(self, batch_id: str, state: BatchState) -> None:
         self._settle(update(BatchRow).where(BatchRow.id == batch_id, BatchRow.owner.is_(None)), state, None)
 
-    def note(self, batch_id: str, owner: str, reason: Message | None) -> None:
+    def note(self, batch_id: str, owner: str, reason: Why | None) -> None:
         statement = update(BatchRow).where(BatchRow.id == batch_id, BatchRow.owner == owner)
-        values = statement.values(reason=None if reason is None else reason.to_dict())
+        values = statement.values(reason=why_to_json(reason))
         write(self._engine, lambda connection: connection.execute(values), durable=False)
 
     def set_budget(self, batch_id: str, usd: Decimal | None) -> None:
@@ -262,10 +263,8 @@ class SqlBatchStore:
         with reading(self._engine) as session:
             return batch_answers.failures(session, batch_id, limit)
 
-    def _settle(self, statement: Update, state: BatchState, reason: Message | None) -> None:
-        values = statement.values(
-            state=state.value, updated_at=datetime.now(UTC), reason=None if reason is None else reason.to_dict()
-        )
+    def _settle(self, statement: Update, state: BatchState, reason: Why | None) -> None:
+        values = statement.values(state=state.value, updated_at=datetime.now(UTC), reason=why_to_json(reason))
         write(self._engine, lambda connection: connection.execute(values))
 
     def _change_plan(self, batch_id: str, change: Callable[[Plan], Plan]) -> None:

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from app.cli import output
-from app.domain.batches import BatchRecord, BatchState, Failure, Tally
+from app.domain.batches import BatchRecord, BatchState, Failure, Tally, Why
 from app.domain.message import Message
 from app.services.results_contestants import labels_of
 
@@ -41,7 +41,7 @@ class BatchProgress:
         self._rewrites = output.is_terminal(sys.stderr)
         self._drawn = 0
         self._told = 0.0
-        self._reason: Message | None = None
+        self._reason: Why | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -73,7 +73,7 @@ class BatchProgress:
         full = round(_BAR * share)
         lines = [f"{'█' * full}{'░' * (_BAR - full)} {output.speech().percent(share)} · {' · '.join(_counts(record))}"]
         if record.reason is not None:
-            lines.insert(0, output.hide(output.text(record.reason)))
+            lines.insert(0, output.hide(output.text(record.reason.said)))
         self._erase()
         sys.stderr.write("".join(f"{output.shorten(output.printable(line), width)}\n" for line in lines))
         sys.stderr.flush()
@@ -89,7 +89,7 @@ class BatchProgress:
 def standing(record: BatchRecord) -> list[str]:
     """Where a batch stands, in a few words: its state, its counts, its money, what it waits for."""
     parts = [output.text(STATE_WORDS[record.state]), *_counts(record)]
-    return [*parts, output.text(record.reason)] if record.reason is not None else parts
+    return [*parts, output.text(record.reason.said)] if record.reason is not None else parts
 
 
 def _counts(record: BatchRecord) -> list[str]:

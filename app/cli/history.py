@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,12 +28,15 @@ def history(
     status: Annotated[
         str | None, typer.Option(metavar="STATUS", help="done, failed, refused, truncated, cancelled, …")
     ] = None,
+    batch: Annotated[
+        str | None, typer.Option("--batch", "-b", metavar="ID", help="The comparisons of this batch, and no others.")
+    ] = None,
     rated: Annotated[bool | None, typer.Option("--rated/--unrated", help="Only with, or only without, a vote.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, metavar="N", help="Lines at most.")] = 20,
     offset: Annotated[int, typer.Option(min=0, metavar="N", help="Leave out so many of the newest.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """List past comparisons, newest first."""
+    """List past comparisons, newest first; those of batches only where --batch names one."""
     from app.cli.report import STATUS_WORDS
     from app.domain.comparisons import Query
     from app.domain.message import Message
@@ -41,9 +45,13 @@ def history(
         text=text, model=model, status=_status(status) if status else None, rated=rated, limit=limit, offset=offset
     )
     with container() as box:
+        if batch is not None:
+            query = replace(query, batch=box.batches.get(batch).id)
         page = box.history.search(query)
     if as_json:
-        output.emit_json({"total": page.total, "comparisons": [_as_dict(line) for line in page.lines]})
+        output.emit_json(
+            {"total": page.total, "batch": query.batch, "comparisons": [_as_dict(line) for line in page.lines]}
+        )
         return
     header = [Message("Id"), Message("When"), Message("Status"), Message("Votes"), Message("Prompt"), Message("Models")]
     rows = [

@@ -24,7 +24,8 @@ def print_results(results: Results) -> None:
             [
                 c.label,
                 str(c.done),
-                str(c.answers - c.done),
+                str(c.failed + c.truncated + c.refused),
+                str(c.stopped + c.unfinished),
                 _share(c.quality),
                 _share(c.acceptable),
                 say.seconds(total.p50.value if total else None),
@@ -37,7 +38,8 @@ def print_results(results: Results) -> None:
         [
             text(Message("Contestant")),
             text(Message("Complete")),
-            text(Message("Not complete")),
+            text(Message("Failed")),
+            text(Message("Not asked")),
             text(Message("Preferred")),
             text(Message("Acceptable")),
             text(Message("Median")),
@@ -46,7 +48,7 @@ def print_results(results: Results) -> None:
             text(Message("Cost")),
         ],
         rows,
-        right=tuple(range(1, 9)),
+        right=tuple(range(1, 10)),
     )
     output.say()
     ballots = results.ballots
@@ -114,12 +116,23 @@ def print_verdict(verdict: Verdict, challenger: str, incumbent: str) -> None:
 
 def _rules(verdict: Verdict, challenger: str) -> Message:
     return Message(
-        "Wins and losses are {challenger}'s. Margin {margin} points, acceptable at least {bar},"
-        " error at most {alpha} on each side over {tests} categories (Bonferroni).",
+        "Wins and losses are {challenger}'s. Margin {margin} points, acceptable at least {bar}, {error}",
         challenger=challenger,
         margin=f"{100 * verdict.margin:g}",
         bar=f"{100 * verdict.bar:g} %",
-        alpha=f"{100 * verdict.alpha:g} %",
+        error=_error(verdict),
+    )
+
+
+def _error(verdict: Verdict) -> Message:
+    alpha = f"{100 * verdict.alpha:g} %"
+    if verdict.tests < 2:
+        return Message("error at most {alpha} on each side.", alpha=alpha)
+    return Message(
+        "error at most {each} on each side of a category, {alpha} over the {tests} of them (Bonferroni);"
+        " all questions together are a test of their own, at {alpha}.",
+        each=f"{100 * verdict.alpha_each:.3g} %",
+        alpha=alpha,
         tests=verdict.tests,
     )
 

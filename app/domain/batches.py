@@ -36,6 +36,34 @@ class BatchState(StrEnum):
         return self in (BatchState.STOPPED, BatchState.DONE)
 
 
+class Cause(StrEnum):
+    """What keeps a batch from going on, for programs; the value is the `reason_code` of the JSON output.
+
+    `SETUP` takes a person (a key, a quota, a model that is there), `ENDPOINT` one that is well again,
+    `SOURCES` a search that works, `STORAGE` a database that does; `FINISHING` waits for answers under way.
+    """
+
+    BUDGET = "budget"
+    SETUP = "setup"
+    ENDPOINT = "endpoint"
+    SOURCES = "sources"
+    STORAGE = "storage"
+    FINISHING = "finishing"
+    INTERNAL = "internal"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a batch is not running, or what it waits for: for programs, and in words."""
+
+    cause: Cause
+    said: Message
+
+    def __str__(self) -> str:
+        return str(self.said)
+
+
 @dataclass(frozen=True, slots=True)
 class VerdictTerms:
     """What the verdict will ask, set before the first vote is seen.
@@ -118,7 +146,7 @@ class BatchRecord:
     state: BatchState
     progress: BatchProgress
     terms: VerdictTerms = VerdictTerms()
-    reason: Message | None = None
+    reason: Why | None = None
     owner: str | None = None
     lease_until: datetime | None = None
     runner: str = ""
@@ -250,7 +278,7 @@ class BatchStore(Protocol):
         """Ask whoever runs it to pause or to stop."""
         ...
 
-    def leave(self, batch_id: str, owner: str, state: BatchState, reason: Message | None) -> None:
+    def leave(self, batch_id: str, owner: str, state: BatchState, reason: Why | None) -> None:
         """It is nobody's from now on; nothing happens when it was not `owner`'s any more."""
         ...
 
@@ -258,7 +286,7 @@ class BatchStore(Protocol):
         """Say what became of a batch that nobody runs."""
         ...
 
-    def note(self, batch_id: str, owner: str, reason: Message | None) -> None:
+    def note(self, batch_id: str, owner: str, reason: Why | None) -> None:
         """What a running batch waits for."""
         ...
 

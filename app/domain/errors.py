@@ -78,7 +78,8 @@ class ProviderError(UnderstudyError):
     """A provider failed, and we say what it said.
 
     `retry_after` (seconds) is set when the server named one; `retryable` when asking again before
-    the first token may succeed.
+    the first token may succeed; `nothing_sent` when it is certain that no request reached the server,
+    which therefore bills none.
     """
 
     def __init__(
@@ -89,11 +90,13 @@ class ProviderError(UnderstudyError):
         *,
         retryable: bool = False,
         retry_after: float | None = None,
+        nothing_sent: bool = False,
     ) -> None:
         super().__init__(message, remedy)
         self.kind = kind
         self.retryable = retryable
         self.retry_after = retry_after
+        self.nothing_sent = nothing_sent
 
     @property
     def error(self) -> AnswerError:

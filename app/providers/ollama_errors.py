@@ -127,6 +127,7 @@ def _by_status(status: int, words: str, headers: Mapping[str, str], host: Ollama
             Fault.UNREACHABLE,
             Message("{address} answers, but not as an Ollama server (HTTP {status}).", address=host.url, status=status),
             Message("Check OLLAMA_HOST: scheme, host, port and path."),
+            nothing_sent=True,
         )
     if "memory" in words.lower():
         return ProviderError(
@@ -182,7 +183,8 @@ def unreachable(exc: httpx.TransportError | httpx.InvalidURL, host: OllamaHost) 
             "Check OLLAMA_HOST, and that `ollama serve` runs on that machine with OLLAMA_HOST=0.0.0.0, "
             "so that it listens to others."
         )
-    return ProviderError(Fault.UNREACHABLE, why, remedy)
+    sent = not isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.InvalidURL)
+    return ProviderError(Fault.UNREACHABLE, why, remedy, nothing_sent=not sent)
 
 
 def pull_failed(model: str, exc: ProviderError) -> ProviderError:

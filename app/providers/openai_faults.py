@@ -263,6 +263,8 @@ def _unreachable(exc: Exception, asked: Asked) -> ProviderError:
             "Check that the server is running and that the address is right; a proxy or firewall may be in the way."
         ),
         retryable=passing,
+        # All but these come while the answer is waited for: the request may have arrived, and be billed.
+        nothing_sent=isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout),
     )
 
 

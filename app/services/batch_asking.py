@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from app.domain.answers import Answer, Status
+from app.domain.batches import Cause, Why
 from app.domain.errors import Fault
 from app.domain.message import Message
 from app.services.batch_judging import Doubts, Fate, judge
@@ -18,7 +19,13 @@ from app.services.runs import Job, RunEngine
 
 log = logging.getLogger(__name__)
 
-BUDGET_REACHED = Message("The budget is reached: the next answer could pass it.")
+BUDGET_REACHED = Why(Cause.BUDGET, Message("The budget is reached: the next answer could pass it."))
+
+
+def broke(exc: BaseException) -> Why:
+    """What is said of a mistake of ours."""
+    detail = type(exc).__name__
+    return Why(Cause.INTERNAL, Message("Something broke inside Understudy: {detail}", detail=detail))
 
 
 class Asking:
@@ -33,7 +40,7 @@ class Asking:
         doubts: Doubts,
         *,
         over: Callable[[Ask, Answer], None],
-        pause: Callable[[Message], None],
+        pause: Callable[[Why], None],
         changed: Callable[[], None],
     ) -> None:
         self._engine = engine
@@ -66,6 +73,11 @@ class Asking:
         """Whether all that is left is waiting for others to tell what their failures mean."""
         return bool(self._tasks) and not self.queued and len(self._tasks) == self.doubts.waiting
 
+    def take_lost(self) -> Decimal:
+        """What was spent for nothing since the last time, USD."""
+        lost, self.lost = self.lost, Decimal(0)
+        return lost
+
     def put(self, ask: Ask) -> None:
         """One more for its endpoint's queue; `pump` sends it."""
         self.lanes[ask.lane].queue.append(ask)
@@ -90,7 +102,7 @@ class Asking:
         waits = []
         for lane in self.lanes.values():
             if lane.given_up and lane.trouble is not None:
-                self._pause(Message("{reason} It did not get better.", reason=lane.trouble))
+                self._pause(Why(Cause.ENDPOINT, Message("{reason} It did not get better.", reason=lane.trouble)))
                 return
             while (ask := lane.next()) is not None:
                 if not self._purse.take(ask.worst):
@@ -116,7 +128,7 @@ class Asking:
         self._tasks.discard(task)
         if not task.cancelled() and (broken := task.exception()) is not None:
             log.error("a batch broke", exc_info=broken)
-            self._pause(Message("Something broke inside Understudy: {detail}", detail=type(broken).__name__))
+            self._pause(broke(broken))
         self._changed()
 
     async def _doubted(self, ask: Ask, kind: Fault) -> Fate:
@@ -137,7 +149,7 @@ class Asking:
             del self._under_way[ask.answer_id]
             lane.running -= 1
         answer = job.live.answer
-        cost = at_most(answer, ask.worst)
+        cost = at_most(answer, ask.worst, failure)
         self._purse.settle(ask.worst, cost)
         fate = judge(ask, lane, answer, failure, proven=self.doubts.proven(ask.contestant))
         if answer.status in (Status.DONE, Status.TRUNCATED):
@@ -149,7 +161,8 @@ class Asking:
             fate = await self._doubted(ask, answer.error.kind)
         if fate is Fate.PAUSE:
             assert answer.error is not None
-            self._pause(Message("{reason} {remedy}", reason=answer.error.message, remedy=answer.error.remedy))
+            said = Message("{reason} {remedy}", reason=answer.error.message, remedy=answer.error.remedy)
+            self._pause(Why(Cause.SETUP, said))
         if fate is Fate.KEEP:
             lane.ended()
             self.pump()

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from app.domain.batches import BatchItem, BatchRecord, BatchStore, CopiedAnswer, NewComparison
+from app.domain.batches import BatchItem, BatchRecord, BatchStore, Cause, CopiedAnswer, NewComparison, Why
 from app.domain.errors import AnswerError, UnderstudyError
 from app.domain.message import Message
 from app.domain.questions import QuestionSet
@@ -52,7 +52,7 @@ class Feeding:
         self._preparing, self._store, self._engine = preparing, store, engine
         self._backoff, self._going = backoff, going
         self._searches = asyncio.Semaphore(SEARCHES)
-        self.trouble: Message | None = None
+        self.trouble: Why | None = None
         self.given_up = False
         self.lost = False
 
@@ -67,14 +67,14 @@ class Feeding:
         """
         items = self._next(min(most, LARGEST))
         questions = list(dict.fromkeys(item.question for item in items))
-        prepared = await self._patiently(lambda: self._prepare(questions))
+        prepared = await self._patiently(lambda: self._prepare(questions), Cause.SOURCES)
         if prepared is None:
             self._pending.extendleft(reversed(items))
             return [], 0
         ready = [(item, p) for item in items if isinstance(p := prepared[item.question], Prepared)]
         refused = [(item, p) for item in items if isinstance(p := prepared[item.question], AnswerError)]
-        begun = await self._patiently(lambda: self._begin(ready)) if ready else []
-        if begun is None or await self._patiently(lambda: self._refuse(refused)) is None:
+        begun = await self._patiently(lambda: self._begin(ready), Cause.STORAGE) if ready else []
+        if begun is None or await self._patiently(lambda: self._refuse(refused), Cause.STORAGE) is None:
             self._pending.extendleft(reversed(items if begun is None else [item for item, _ in refused]))
             return begun or [], 0
         return begun, len(refused)
@@ -124,8 +124,11 @@ class Feeding:
             )
         return True
 
-    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T | None:
-        """Try until it works, with growing pauses; None when the batch is not to go on, or nobody waits any longer."""
+    async def _patiently(self, work: Callable[[], Awaitable[T]], cause: Cause) -> T | None:
+        """Try until it works, with growing pauses; None when the batch is not to go on, or nobody waits any longer.
+
+        `cause` is what to call the trouble.
+        """
         wait, since = self._backoff.first, time.monotonic()
         while True:
             try:
@@ -133,7 +136,7 @@ class Feeding:
             except Exception as exc:
                 if not isinstance(exc, UnderstudyError):
                     raise
-                self.trouble = Message("{reason} {remedy}", reason=exc.message, remedy=exc.remedy)
+                self.trouble = Why(cause, Message("{reason} {remedy}", reason=exc.message, remedy=exc.remedy))
                 if time.monotonic() - since > self._backoff.give_up:
                     self.given_up = True
                     return None

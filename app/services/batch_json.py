@@ -17,6 +17,7 @@ def batch_to_dict(record: BatchRecord) -> dict[str, object]:
         "created_at": record.created_at.isoformat(),
         "state": record.state.value,
         "reason": None if record.reason is None else str(record.reason),
+        "reason_code": None if record.reason is None else record.reason.cause.value,
         "runner": record.runner or None,
         "question_set": plan.question_set,
         "version": plan.version,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from app.domain.answers import Answer, Status, Usage
 from app.domain.batches import BatchPlan
 from app.domain.chat import ChatRequest
-from app.domain.errors import Fault, UserError
+from app.domain.errors import Fault, ProviderError, UserError
 from app.domain.message import Message
 from app.domain.models import Contestant, ModelRef
 from app.domain.pricing import PriceBook, TokenCounter
@@ -44,12 +44,16 @@ class Purse:
         self.spent += cost
 
 
-def at_most(answer: Answer, worst: Decimal) -> Decimal:
-    """What an answer cost; what it can have cost at the most where it broke off and nobody told what it used."""
+def at_most(answer: Answer, worst: Decimal, failure: ProviderError | None = None) -> Decimal:
+    """What an answer cost; what it can have cost at the most where it broke off and nobody told what it used.
+
+    A server that could not be reached is free only where it is certain that nothing was sent.
+    """
     cost = answer.cost_usd or Decimal(0)
     told = answer.usage is not None and answer.usage.source == "reported"
     kind = answer.error.kind if answer.error is not None else None
     broken_off = answer.status is Status.CANCELLED or kind in _BROKEN_OFF
+    broken_off = broken_off or (kind is Fault.UNREACHABLE and not (failure is not None and failure.nothing_sent))
     return max(cost, worst) if broken_off and answer.sent and not told else cost
 
 

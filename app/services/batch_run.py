@@ -1,32 +1,29 @@
-"""One batch while this process runs it: fed, asked, leased, until nothing is left or it is to end."""
+"""One batch while this process runs it: fed and asked until nothing is left or it is to end."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from app.domain.answers import Answer, Status
-from app.domain.batches import BatchRecord, BatchState, BatchStore, Tally
+from app.domain.batches import BatchRecord, BatchState, BatchStore, Cause, Tally, Why
 from app.domain.chat import ChatRequest, Provider
 from app.domain.message import Message
 from app.domain.models import Capabilities, ModelRef
-from app.services.batch_asking import Asking
+from app.services.batch_asking import Asking, broke
 from app.services.batch_feeding import Begun, Feeding
 from app.services.batch_judging import Doubts, Fate
 from app.services.batch_lane import Ask, Backoff, Lane
+from app.services.batch_lease import LOOK, Lease
+from app.services.batch_outlook import seconds_left, waits_for
 from app.services.batch_purse import Purse
 from app.services.runs import RunEngine
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
-RENEW, LOOK = 15.0, 1.0  # seconds between two renewals of the lease, two looks at what others ask
-LEAVING = 5.0  # seconds that storing the end of a batch may take
 LOCAL = "local"
 
 
@@ -54,7 +51,7 @@ class BatchRun:
         backoff: Backoff,
     ) -> None:
         plan = record.plan
-        self._record, self._cast, self._store, self._engine, self._owner = record, cast, store, engine, owner
+        self._record, self._cast, self._engine = record, cast, engine
         self._lane_of = [_lane_of(record, n, cast) for n in range(len(plan.contestants))]
         lanes = {
             name: Lane(1, backoff, same_model_first=True) if name == LOCAL else Lane(plan.concurrency, backoff)
@@ -68,6 +65,7 @@ class BatchRun:
         self.asking = Asking(
             engine, lanes, self.purse, doubts, over=self._over, pause=self.pause, changed=self._look_on
         )
+        self._lease = Lease(record, owner, store, self.asking)
         self._feeding = feeding(lambda: self.wanted is BatchState.RUNNING)
         self._feeder: asyncio.Task[None] | None = None
         self._open: dict[int, int] = {}
@@ -76,8 +74,7 @@ class BatchRun:
         self._over_by_contestant = [t.done + t.failed for t in tallies]
         self._finished = asyncio.Event()
         self.wanted = BatchState.RUNNING
-        self.reason: Message | None = None
-        self._lost_it = False
+        self.reason: Why | None = None
 
     @property
     def record(self) -> BatchRecord:
@@ -91,7 +88,7 @@ class BatchRun:
         )
         reason = self.reason or self._waits_for()
         if reason is None and self.wanted is not BatchState.RUNNING:
-            reason = Message("Waiting for the answers under way.")
+            reason = Why(Cause.FINISHING, Message("Waiting for the answers under way."))
         return replace(self._record, state=BatchState.RUNNING, progress=progress, reason=reason)
 
     # The whole of it
@@ -107,10 +104,9 @@ class BatchRun:
             await self._finished.wait()
         finally:
             keeper.cancel()
-            if not self._lost_it:
-                await self._leave()
+            await self._lease.leave(self._engine, lambda: (self.wanted, self.reason))
 
-    def pause(self, why: Message | None = None) -> None:
+    def pause(self, why: Why | None = None) -> None:
         """Send nothing more; what is under way is waited for."""
         if self.wanted is BatchState.RUNNING:
             self.wanted, self.reason = BatchState.PAUSED, why
@@ -153,7 +149,7 @@ class BatchRun:
             begun, refused = await self._feeding.some(self._ahead - self._comparisons)
         except Exception as exc:
             log.exception("a batch could not be fed")
-            self.pause(Message("Something broke inside Understudy: {detail}", detail=type(exc).__name__))
+            self.pause(broke(exc))
         else:
             for one in begun:
                 self._put(one)
@@ -208,58 +204,24 @@ class BatchRun:
             cached=c.cached + copied,
         )
 
-    # What it waits for
+    # What others see and ask
 
-    def _waits_for(self) -> Message | None:
+    def _waits_for(self) -> Why | None:
         if self.wanted is not BatchState.RUNNING:
             return None
-        if (why := self._engine.trouble or self._feeding.trouble) is not None:
-            return why
-        for name, lane in self.asking.lanes.items():
-            if lane.trouble is not None:
-                return Message(
-                    "Waiting for {endpoint}: {reason} Asking again in {seconds} s.",
-                    endpoint=name,
-                    reason=lane.trouble,
-                    seconds=round(lane.wait),
-                )
-        return None
+        return waits_for(self._engine.trouble, self._feeding.trouble, self.asking.lanes)
 
     def _seconds_left(self) -> float | None:
         if self.wanted is not BatchState.RUNNING or not self._counts.left:
             return None
         each = self._counts.answers // len(self._lane_of)
-        left = dict.fromkeys(self.asking.lanes, 0)
-        for lane, over in zip(self._lane_of, self._over_by_contestant, strict=True):
-            left[lane] += max(0, each - over)
-        # Endpoints answer beside each other: the slowest decides.
-        times = [self.asking.lanes[name].seconds_for(answers) for name, answers in left.items()]
-        known = [t for t in times if t is not None]
-        return max(known) if len(known) == len(times) else None
-
-    # Whose it is
+        return seconds_left(each, self._over_by_contestant, self._lane_of, self.asking.lanes)
 
     async def _hold(self) -> None:
-        """Renew the lease, hear what others ask, tell them what the batch waits for."""
-        loop = asyncio.get_running_loop()
-        renewed, told = loop.time(), self._record.reason
         while True:
             await asyncio.sleep(LOOK)
-            until = datetime.now(UTC) + LEASE if loop.time() - renewed >= RENEW else None
-            reason = self.reason or self._waits_for()
-            try:
-                ours, asked = await asyncio.to_thread(self._store.beat, self._record.id, self._owner, until)
-                if ours and (reason is None) != (told is None):
-                    await asyncio.to_thread(self._store.note, self._record.id, self._owner, reason)
-                    told = reason
-                await self._write_off()
-            except Exception as exc:
-                log.warning("a batch's lease could not be renewed: %s", type(exc).__name__)
-                # The database is away from everybody, or full: nobody else takes it before the lease is over.
-                ours, asked = loop.time() - renewed < LEASE.total_seconds(), None
-            else:
-                renewed = loop.time() if until is not None else renewed
-            if not ours:
+            asked = await self._lease.look(self.reason or self._waits_for())
+            if self._lease.lost:
                 self._lose()
             elif asked == "pause":
                 self.pause()
@@ -268,40 +230,10 @@ class BatchRun:
             if self._engine.trouble is None:
                 self.asking.pump()  # storing works again
 
-    async def _write_off(self) -> None:
-        """On record while it runs: whoever resumes after a kill -9 must know what was spent for nothing."""
-        lost, self.asking.lost = self.asking.lost, Decimal(0)
-        if not lost:
-            return
-        try:
-            await asyncio.to_thread(self._store.write_off, self._record.id, lost)
-        except Exception:
-            self.asking.lost += lost
-            raise
-
     def _lose(self) -> None:
         log.warning("a batch is run by somebody else now")
-        self._lost_it = True
+        self._lease.lost = True
         self.leave()
-
-    async def _leave(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LEAVING):
-                while True:
-                    try:
-                        await self._engine.writing(self._store_end)
-                        return
-                    except Exception as exc:
-                        log.error("the end of a batch could not be stored: %s", type(exc).__name__)
-                        await asyncio.sleep(0.5)
-
-    def _store_end(self) -> None:
-        if lost := self.asking.lost:
-            self._store.write_off(self._record.id, lost)
-            self.asking.lost = Decimal(0)
-        if self.wanted is BatchState.STOPPED:
-            self._store.cancel(self._record.id)
-        self._store.leave(self._record.id, self._owner, self.wanted, self.reason)
 
 
 def _lane_of(record: BatchRecord, contestant: int, cast: Cast) -> str:

@@ -28,7 +28,8 @@ from app.domain.message import Message
 from app.domain.questions import QuestionSet
 from app.services.batch_checks import check_plan, check_terms
 from app.services.batch_estimate import BatchEstimate
-from app.services.batch_run import LEASE, BatchRun
+from app.services.batch_lease import LEASE
+from app.services.batch_run import BatchRun
 from app.services.batch_starting import Starting
 from app.services.runs import RunEngine
 

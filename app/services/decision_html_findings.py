@@ -9,8 +9,8 @@ from app.domain.message import Message
 from app.domain.verdicts import Decision, Finding, Verdict
 from app.services.decision_html_text import NOTHING, Writer, percent, points, small, span
 from app.services.decision_svg import Interval, Parts, Path, bars, forest, sequence
-from app.services.verdict_rows import decided, more, rows_of
-from app.services.verdict_words import WORDS, category_name
+from app.services.verdict_rows import more, rows_of
+from app.services.verdict_words import WORDS, category_name, decided
 
 _SEQUENCES = 12
 _KINDS = ("win", "tie", "loss", "bad")

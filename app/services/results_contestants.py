@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.answers import Status
-from app.domain.batches import BatchRecord
+from app.domain.batches import UNFINISHED, BatchRecord
 from app.domain.figures import AnswerFigures, Figures
 from app.domain.intervals import Interval
 from app.domain.models import Contestant
@@ -44,7 +44,9 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class ContestantResult:
-    """`position` is the order asked. Copies from the cache count as answers, and not as speed or money.
+    """`position` is the order asked. Of `answers` those `unfinished` wait, run or were interrupted, and `stopped`
+    ones nobody will ask: neither says anything of the contestant, as `failed` does. Copies from the cache
+    count as answers, and not as speed or money.
 
     `quality` is the mean score of its blind ratings (better 1, tie ½, worse or both bad 0) and `acceptable`
     the share of them that found it acceptable (neither both bad nor 1–2 stars), questions weighing
@@ -61,6 +63,8 @@ class ContestantResult:
     truncated: int
     refused: int
     cached: int
+    stopped: int
+    unfinished: int
     local: bool | None
     quality: Interval | None
     acceptable: Interval | None
@@ -134,10 +138,12 @@ def _result(
         label=label,
         answers=len(answers),
         done=len(whole),
-        failed=sum(a.status in (Status.FAILED, Status.INTERRUPTED, Status.CANCELLED) for a in answers),
+        failed=sum(a.status is Status.FAILED for a in answers),
         truncated=sum(a.status is Status.TRUNCATED for a in answers),
         refused=sum(a.status is Status.REFUSED for a in answers),
         cached=sum(a.cached for a in answers),
+        stopped=sum(a.status is Status.CANCELLED for a in answers),
+        unfinished=sum(a.status in UNFINISHED for a in answers),
         local=known.pop() if len(known) == 1 else None,
         quality=quality,
         acceptable=acceptable,

@@ -79,7 +79,8 @@ def contestant_to_dict(result: ContestantResult, cheapest: bool | None, fastest:
         "label": result.label,
         "local": result.local,
         "answers": {
-            name: getattr(result, name) for name in ("answers", "done", "failed", "truncated", "refused", "cached")
+            name: getattr(result, name)
+            for name in ("answers", "done", "failed", "truncated", "refused", "cached", "stopped", "unfinished")
         },
         "ratings": result.ratings,
         "quality": plain(result.quality),

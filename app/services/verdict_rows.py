@@ -1,21 +1,11 @@
-"""A verdict as the lines that a page or a record shows: its sentences with their decisions, its findings."""
+"""A verdict as the rows of a table: its findings, and how many more ratings each takes."""
 
 from __future__ import annotations
 
 from app.domain.message import Message
 from app.domain.verdicts import Decision, Finding, Verdict
-from app.services.verdict_words import finding_sentence, sentences
 
 NOTHING = "–"
-
-
-def decided(verdict: Verdict, challenger: str, incumbent: str) -> tuple[tuple[Decision, Message], ...]:
-    """The sentences of the verdict, each with its decision."""
-    found = {
-        finding_sentence(f, verdict, challenger, incumbent): f.decision
-        for f in verdict.categories or (verdict.overall,)
-    }
-    return tuple(zip(found.values(), sentences(verdict, challenger, incumbent), strict=True))
 
 
 def rows_of(verdict: Verdict) -> tuple[Finding, ...]:
@@ -31,7 +21,9 @@ def more(finding: Finding, verdict: Verdict) -> Message:
     if needed.half is None:
         return Message("perhaps never")
     likely = _rough(needed.half * verdict.required)
-    if needed.most is None:
+    if finding.size is not None and finding.n + needed.half > finding.size:
+        return Message("more questions than this set has: about {n}", n=_rough(finding.n + needed.half))
+    if needed.most is None or (finding.size is not None and finding.n + needed.most > finding.size):
         return Message("{n}, perhaps far more", n=likely)
     return Message("{n} (80%: {most})", n=likely, most=_rough(needed.most * verdict.required))
 

@@ -19,18 +19,25 @@ def sentences(verdict: Verdict, challenger: str, incumbent: str) -> tuple[Messag
 
     Without categories, one about all questions.
     """
+    return tuple(sentence for _, sentence in decided(verdict, challenger, incumbent))
+
+
+def decided(verdict: Verdict, challenger: str, incumbent: str) -> tuple[tuple[Decision, Message], ...]:
+    """The sentences, each with its decision."""
     groups: dict[Message, list[Finding]] = {}
     for finding in verdict.categories or (verdict.overall,):
-        groups.setdefault(_saying(finding, verdict, challenger, incumbent), []).append(finding)
+        groups.setdefault(_saying([finding], verdict, challenger, incumbent, alike=True), []).append(finding)
     return tuple(
-        Message("{where}: {saying}", where=_where([f.category for f in found]), saying=saying)
-        for saying, found in groups.items()
+        (
+            found[0].decision,
+            Message(
+                "{where}: {saying}",
+                where=_where([f.category for f in found]),
+                saying=_saying(found, verdict, challenger, incumbent),
+            ),
+        )
+        for found in groups.values()
     )
-
-
-def finding_sentence(finding: Finding, verdict: Verdict, challenger: str, incumbent: str) -> Message:
-    """What one finding says, without the name of its category."""
-    return _saying(finding, verdict, challenger, incumbent)
 
 
 def category_name(category: str | None) -> Message:
@@ -49,8 +56,13 @@ def _where(categories: Sequence[str | None]) -> Message:
     return category_name(categories[0])
 
 
-def _saying(finding: Finding, verdict: Verdict, challenger: str, incumbent: str) -> Message:
-    said = _decided(finding, verdict, challenger, incumbent)
+def _saying(
+    found: Sequence[Finding], verdict: Verdict, challenger: str, incumbent: str, *, alike: bool = False
+) -> Message:
+    """What the findings of one kind say; `alike` leaves out the numbers that differ between findings of one kind."""
+    finding = found[0]
+    questions = Message("") if alike else _questions(found, verdict)
+    said = _decided(finding, verdict, challenger, incumbent, questions)
     if not finding.unanswered:
         return said
     return Message(
@@ -61,17 +73,27 @@ def _saying(finding: Finding, verdict: Verdict, challenger: str, incumbent: str)
     )
 
 
-def _decided(finding: Finding, verdict: Verdict, challenger: str, incumbent: str) -> Message:
+def _questions(found: Sequence[Finding], verdict: Verdict) -> Message:
+    """What a claim is about: the questions of the set, or questions like those that were rated."""
+    if verdict.about == "this_set":
+        return Message("on these {n} questions", n=f"{sum(f.size or f.n for f in found):,}")
+    return Message("on questions like these, {n} of them rated", n=f"{sum(f.n for f in found):,}")
+
+
+def _decided(finding: Finding, verdict: Verdict, challenger: str, incumbent: str, questions: Message) -> Message:
     points = f"{100 * verdict.margin:g}"
     # Two claims may be wrong, each with alpha shared out among the categories: this holds for all of them together.
     confidence = f"{100 * (1 - 2 * verdict.alpha):g} %"
     match finding.reason:
         case Reason.NOT_WORSE:
             return Message(
-                "{challenger} can replace {incumbent} (not worse by more than {points} points, {confidence}).",
+                "{challenger} can replace {incumbent} (not worse by more than {points} points and at least {bar} of its"
+                " answers acceptable, {questions}, {confidence}).",
                 challenger=challenger,
                 incumbent=incumbent,
                 points=points,
+                bar=f"{100 * verdict.bar:g} %",
+                questions=questions,
                 confidence=confidence,
             )
         case Reason.WORSE:
@@ -111,7 +133,7 @@ def _not_yet(finding: Finding, verdict: Verdict) -> Message:
             "not decided yet; about {n} more ratings, more than the questions left can give: add questions.",
             n=_about(ratings),
         )
-    if needed.most is None:
+    if needed.most is None or (finding.size is not None and finding.n + needed.most > finding.size):
         return Message("not decided yet; about {n} more ratings, perhaps far more.", n=_about(ratings))
     return Message(
         "not decided yet; about {n} more ratings ({most} to be rather sure).",

@@ -13,8 +13,8 @@ from app.services.plots_style import Words, points
 from app.services.results import Results
 from app.services.results_contestants import ContestantResult
 from app.services.results_slices import Slice
-from app.services.verdict_rows import decided, more, rows_of
-from app.services.verdict_words import WORDS, category_name
+from app.services.verdict_rows import more, rows_of
+from app.services.verdict_words import WORDS, category_name, decided
 
 NOTHING = "–"
 
@@ -215,6 +215,8 @@ def _complete(contestant: ContestantResult, words: Words) -> Cell:
         (contestant.truncated, Message("cut off {n}", n=words.number(contestant.truncated))),
         (contestant.refused, Message("refused {n}", n=words.number(contestant.refused))),
         (contestant.cached, Message("copied {n}", n=words.number(contestant.cached))),
+        (contestant.stopped, Message("stopped {n}", n=words.number(contestant.stopped))),
+        (contestant.unfinished, Message("still to come {n}", n=words.number(contestant.unfinished))),
     ]
     small = ", ".join(words.message(message) for n, message in about if n)
     return Cell(f"{words.number(contestant.done)} / {words.number(contestant.answers)}", small)

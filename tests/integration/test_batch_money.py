@@ -14,6 +14,7 @@ from app.domain.chat import ChatMessage, ChatRequest, TextDelta
 from app.domain.comparisons import Comparison
 from app.domain.errors import Fault, UserError
 from app.domain.models import Contestant, ModelRef, Sampling
+from app.services.batch_asking import BUDGET_REACHED
 from app.services.batch_purse import worst_case
 from tests.integration.batching import ANSWER, BatchWorld, Told, batch_world, failing, until
 from tests.unit.scripted import CentPrices, WordTokens
@@ -35,6 +36,7 @@ def test_a_budget_is_never_passed_and_the_batch_pauses_before_it_would_be(tmp_pa
     with batch_world(tmp_path, cloud(), questions=100) as w:
         record = w.run(contestants=w.limited(10), budget_usd=Decimal(2), concurrency=8)
         assert record.state is BatchState.PAUSED and "budget" in str(record.reason)
+        assert w.batches.get(record.id).reason == BUDGET_REACHED
         assert record.progress.spent_usd is not None
         assert Decimal(2) - Decimal("0.50") < record.progress.spent_usd <= Decimal(2)
         assert record.progress.spent_usd == PRICE * record.progress.done
@@ -86,6 +88,17 @@ def test_an_answer_that_broke_off_counts_with_the_most_it_can_have_cost(
     with batch_world(tmp_path, told, questions=4) as w:
         record = w.run(contestants=w.limited(10), concurrency=1)
         assert record.progress.done == 4 and record.progress.spent_usd == 4 * PRICE + WORST
+
+
+@pytest.mark.parametrize(("nothing_sent", "lost"), [(True, Decimal(0)), (False, WORST)])
+def test_a_server_that_went_away_is_free_only_where_nothing_was_sent(
+    tmp_path: Path, nothing_sent: bool, lost: Decimal
+) -> None:
+    away = failing(Fault.UNREACHABLE, retryable=True)
+    away.nothing_sent = nothing_sent
+    told = Told("cloud", lambda _, n: (away,) if n == 1 else ANSWER, local=False)
+    with batch_world(tmp_path, told, questions=4) as w:
+        assert w.run(contestants=w.limited(10), concurrency=1).progress.spent_usd == 4 * PRICE + lost
 
 
 def test_what_the_server_turned_away_cost_nothing(tmp_path: Path) -> None:

@@ -131,3 +131,20 @@ def test_the_failed_answers_of_a_batch_are_asked_again(faq: Commands, openai_ser
     again = faq("batch", "retry", listed["id"][:6], "--json")
     assert (again.code, again.json["state"]) == (1, "done")
     assert openai_server.calls["fault-empty"] == 2 * asked
+
+
+def test_history_lists_the_comparisons_of_a_batch(faq: Commands) -> None:
+    faq("batch", "run", "-q", "FAQ", "-m", "openai:answer", "-m", "ollama:answer", "--yes")
+    (listed,) = faq("batch", "list", "--json").json["batches"]  # type: ignore[misc]
+    assert faq("history", "--json").json["total"] == 0
+    found = faq("history", "--batch", listed["id"][:6], "--json").json
+    assert (found["batch"], found["total"]) == (listed["id"], listed["progress"]["answers"] // 2)
+    assert all(line["hidden"] and line["models"] == [] for line in found["comparisons"])  # type: ignore[attr-defined]
+    assert "hidden until the vote" in faq("history", "--batch", listed["id"]).out
+    assert faq("history", "--batch", "nothing-here").code == 2
+
+
+def test_why_a_batch_waits_is_a_code_beside_the_words(faq: Commands) -> None:
+    faq("batch", "run", "-q", "FAQ", "-m", "openai:fault-401", "-m", "ollama:answer", "--yes")
+    (listed,) = faq("batch", "list", "--json").json["batches"]  # type: ignore[misc]
+    assert listed["reason_code"] == "setup" and "OPENAI_API_KEY" in listed["reason"]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from app.domain.answers import Answer, Status
 from app.domain.batches import BatchPlan, BatchProgress, BatchRecord, BatchState, VerdictTerms
@@ -17,11 +17,14 @@ from app.domain.models import Contestant, ModelRef
 from app.domain.ratings import Outcome
 from app.services.measuring import MeasuringService
 from app.services.results import Results, ResultsService
+from app.services.results_json import results_to_dict
 from app.services.verdict_words import sentences
 from storage.comparisons import SqlComparisonStore
+from storage.database import write
 from storage.figures import SqlFigureStore
 from storage.questions import SqlQuestionStore
 from storage.ratings import SqlRatingStore
+from storage.tables import AnswerRow
 from storage.votes import SqlVoteStore
 from tests.integration.evaluated import BATCH, MODELS, Planted, plant
 from tests.integration.storing import database, rating
@@ -191,3 +194,18 @@ def test_a_few_wins_in_a_row_are_no_certainty(tmp_path: Path) -> None:
     assert difference is not None and quality is not None
     assert (difference.value, difference.high) == (1, 1) and difference.low is not None and difference.low < 0
     assert (quality.value, quality.high) == (1, 1) and quality.low == pytest.approx(0.51, abs=0.01)
+
+
+def test_answers_that_are_still_to_come_have_not_failed(tmp_path: Path) -> None:
+    states = (Status.FAILED, Status.INTERRUPTED, Status.RUNNING, Status.CANCELLED)
+    with database(tmp_path) as engine:
+        plant(engine, {"faq": EVEN}, questions=6, raters=0)
+        for position, status in enumerate(states):
+            row = update(AnswerRow).where(AnswerRow.id == f"a{position:027d}0000").values(status=status.value)
+            write(engine, lambda connection, row=row: connection.execute(row))  # type: ignore[misc]
+        found = service(engine, batch_of(engine, questions=6)).of(BATCH)
+    incumbent = found.incumbent
+    assert (incumbent.answers, incumbent.done, incumbent.failed) == (6, 2, 1)
+    assert (incumbent.unfinished, incumbent.stopped) == (2, 1)
+    plain = results_to_dict(found)["contestants"][0]["answers"]  # type: ignore[index]
+    assert (plain["failed"], plain["unfinished"], plain["stopped"]) == (1, 2, 1)

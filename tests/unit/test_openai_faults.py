@@ -179,3 +179,19 @@ def test_a_base_url_loses_its_last_slash() -> None:
 
 def test_the_repr_holds_no_password() -> None:
     assert "hunter2" not in repr(OpenAIProvider("lab", base_url="http://me:hunter2@gpu/v1"))
+
+
+@pytest.mark.parametrize(
+    ("cause", "free"),
+    [
+        (httpx2.ConnectError("refused"), True),
+        (httpx2.ConnectTimeout("late"), True),
+        (httpx2.ReadError("reset"), False),
+        (httpx2.RemoteProtocolError("closed"), False),
+        (httpx2.ReadTimeout("late"), False),
+    ],
+)
+def test_nothing_was_sent_only_where_there_was_no_connection(cause: Exception, free: bool) -> None:
+    exc = APIConnectionError(request=REQUEST)
+    exc.__cause__ = cause
+    assert failure_of(exc, ASKED, streaming=False).nothing_sent is free
