@@ -92,6 +92,9 @@ def write(engine: Engine, work: Callable[[Connection], T], *, durable: bool = Tr
         while True:
             try:
                 with engine.connect().execution_options(**option) as connection, connection.begin():
+                    if not durable and engine.dialect.name == "postgresql":
+                        # As SQLite does for it: the next durable commit takes it to the disk.
+                        connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
                     return work(connection)
             except DBAPIError as error:
                 if not problems.is_busy(error) or time.monotonic() > deadline:

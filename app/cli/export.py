@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli import output
 from app.cli.session import container
+from app.cli.writing import put
 
 
 class Table(StrEnum):
@@ -67,33 +65,3 @@ def _training(format: Format, batch: str | None, to: str) -> None:
     output.note(output.text(Message("Lines: {n}", n=made.counts.written)))
     for why, n in made.counts.left_out.items():
         output.note(output.text(Message("Left out: {n} ({why})", n=n, why=WHY[why])))
-
-
-def put(pieces: Iterable[str], to: str) -> None:
-    """Write to a file, or to stdout for “-”. Raises UserError."""
-    if to != "-":
-        _write(Path(to).expanduser(), pieces)
-        return
-    for piece in pieces:
-        # Bytes: a text stream would turn the line ends of CSV once more on Windows.
-        sys.stdout.buffer.write(piece.encode("utf-8", "replace"))
-    sys.stdout.buffer.flush()
-
-
-def _write(path: Path, pieces: Iterable[str]) -> None:
-    """Write beside the file and put it in place at the end: a broken export leaves the old one. Raises UserError."""
-    from app.domain.errors import UserError
-    from app.domain.message import Message
-
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("w", encoding="utf-8", errors="replace", newline="") as file:
-            file.writelines(pieces)
-        part.replace(path)
-    except OSError as exc:
-        part.unlink(missing_ok=True)
-        raise UserError(
-            Message("{path} cannot be written: {reason}.", path=str(path), reason=exc.strerror or type(exc).__name__),
-            Message("Choose a folder that exists and that you may write to: -o FILE"),
-        ) from None
-    output.note(output.text(Message("Written: {path}", path=str(path))))

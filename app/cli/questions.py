@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli import output
-from app.cli.export import put
 from app.cli.session import container
+from app.cli.writing import put
 
 if TYPE_CHECKING:
     from app.domain.questions import QuestionSet, QuestionSetInfo

@@ -19,7 +19,7 @@ _TOLD = 20
 
 def export_sheet(box: Container, batch: str, rater: str, target: str) -> None:
     """Write the rater's sheet; “-” is stdout. Raises UserError."""
-    from app.cli.export import put
+    from app.cli.writing import put
     from app.services.queue_sheet import sheet
 
     put(sheet(box.queue, box.queue.batch(batch).id, rater), target)

@@ -253,7 +253,7 @@ def _of_its_own() -> UserError:
 
 
 def _write(path: Path, box: Container, found: Results) -> None:
-    from app.domain.errors import UserError
+    from app.cli.writing import write
     from app.domain.message import Message
     from app.services.decision_record import record_to_json
 
@@ -264,11 +264,5 @@ def _write(path: Path, box: Container, found: Results) -> None:
         from app.services.decision_html import record_to_html
 
         data = record_to_html(record, output.text)
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise UserError(
-            Message("{path} cannot be written: {reason}.", path=str(path), reason=error.strerror or "?"),
-            Message("Choose a folder that exists and that you may write to: --record FILE"),
-        ) from None
+    write(path, [data], option="--record")
     output.note(output.text(Message("Decision record: {path}", path=str(path))))

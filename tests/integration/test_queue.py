@@ -137,6 +137,20 @@ def test_two_people_are_not_given_the_last_place_of_a_pair(tmp_path: Path) -> No
         assert q.another().next(BATCH, "jun") is None
 
 
+def test_two_tabs_of_one_rater_that_take_the_same_pair_at_once_do_not_stand_in_each_others_way(tmp_path: Path) -> None:
+    with queued(tmp_path, 1) as q:
+        key, now = q.next("mina").behind.key, datetime.now(UTC)
+
+        def tab(n: int) -> bool:
+            q.store.skip(key, "mina", now)
+            return q.store.claim(key, "mina", places=1, now=now, until=now + timedelta(minutes=n + 1))
+
+        with ThreadPoolExecutor(8) as tabs:
+            assert all(tabs.map(tab, range(16)))
+        [claim] = q.store.claims(BATCH)
+        assert claim.skipped
+
+
 def test_a_place_that_was_held_for_ten_minutes_is_free_again(tmp_path: Path) -> None:
     with queued(tmp_path, 1) as q:
         task = q.next("mina")

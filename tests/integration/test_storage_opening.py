@@ -20,7 +20,7 @@ from app.domain.errors import UserError
 from app.domain.ratings import Outcome
 from storage import evaluation_tables  # noqa: F401 (adds its tables to Base)
 from storage.comparisons import SqlComparisonStore
-from storage.database import make_engine, open_database
+from storage.database import make_engine, open_database, write
 from storage.migrate import VERSION_TABLE, migrate
 from storage.ratings import SqlRatingStore
 from storage.tables import Base
@@ -210,3 +210,13 @@ def test_an_error_of_the_database_carries_no_prompt(tmp_path: Path) -> None:
     with database(tmp_path) as engine, pytest.raises(DBAPIError) as caught, engine.connect() as connection:
         connection.execute(text("SELECT nothing FROM nowhere WHERE a = :secret"), {"secret": "our prompt"})
     assert "our prompt" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("durable", "sqlite", "postgres"), [(True, 2, "on"), (False, 1, "off")])
+def test_only_what_is_to_be_durable_waits_for_the_disk(
+    tmp_path: Path, durable: bool, sqlite: int, postgres: str
+) -> None:
+    asked = "SHOW synchronous_commit" if SERVER else "PRAGMA synchronous"
+    with database(tmp_path) as engine:
+        found = write(engine, lambda connection: connection.exec_driver_sql(asked).scalar(), durable=durable)
+    assert found == (postgres if SERVER else sqlite)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from app.cli import output
 from app.cli.inputs import decode
+from app.cli.writing import write
 from app.domain.errors import UserError
 from app.domain.message import Message
 
@@ -64,3 +67,16 @@ def test_text_in_the_systems_own_encoding_is_read(monkeypatch: pytest.MonkeyPatc
 def test_the_value_of_a_key_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-1234567890")
     assert "planted" not in output.hide("no: sk-planted-1234567890")
+
+
+def test_a_file_that_breaks_off_leaves_the_old_one_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "판정.html"
+    write(path, [b"whole"], option="-o")
+
+    def pieces() -> Iterator[bytes]:
+        yield b"ha"
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(UserError, match=r"No space left on device.*--record FILE"):
+        write(path, pieces(), option="--record")
+    assert path.read_bytes() == b"whole" and list(tmp_path.iterdir()) == [path]
