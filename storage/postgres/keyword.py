@@ -57,25 +57,33 @@ def statement(
     )
 
 
-# In the second stage a passage's posting is found in its row by halving: they are in its order.
-_TWO_STAGES = """
-    (WITH q AS MATERIALIZED (
-        SELECT t.term, ln(1 + (greatest(c.passages - t.passages, 0) + .5) / (t.passages + .5))::float8 AS idf,
-            sum(t.passages) OVER rarest <= least({budget}, greatest({least}, c.passages / 20))
-                OR row_number() OVER rarest <= 2 AS rare
+# A term that is not counted yet (counting.py) may be there all the same.
+_ASKED = """
+    WITH asked AS MATERIALIZED (
+        SELECT u.term, n.found, c.passages,
+            ln(1 + (greatest(c.passages - n.found, 0) + .5) / (n.found + .5))::float8 AS idf
         FROM unnest(%(terms)s::int[]) AS u(term)
-            JOIN {terms} t USING (term)
+            LEFT JOIN {terms} t USING (term)
+            CROSS JOIN LATERAL (SELECT greatest(t.passages, 1) AS found) n
             CROSS JOIN (SELECT passages FROM {collections} WHERE id = %(collection)s) c
-        WHERE t.passages > 0
-        WINDOW rarest AS (ORDER BY t.passages, t.term ROWS UNBOUNDED PRECEDING)
+        WHERE t.passages > 0 OR EXISTS (SELECT FROM {postings} p WHERE p.term = u.term)
+    )"""
+
+# In the second stage a passage's posting is found in its row by halving: they are in its order.
+_TWO_STAGES = f"""
+    ({_ASKED}, q AS MATERIALIZED (
+        SELECT term, idf, sum(found) OVER rarest <= least({{budget}}, greatest({{least}}, passages / 20))
+            OR row_number() OVER rarest <= 2 AS rare
+        FROM asked
+        WINDOW rarest AS (ORDER BY found, term ROWS UNBOUNDED PRECEDING)
     ), first AS MATERIALIZED (
         SELECT p.id + (p.posting >> 16) AS id, p.document_id, sum(q.idf * (p.posting & 65535)) AS score
         FROM (SELECT term, idf FROM q WHERE rare OFFSET 0) q
             CROSS JOIN LATERAL (
-                SELECT document_id, id, unnest(packed) AS posting FROM {postings} WHERE term = q.term OFFSET 0
+                SELECT document_id, id, unnest(packed) AS posting FROM {{postings}} WHERE term = q.term OFFSET 0
             ) p
         GROUP BY 1, 2 ORDER BY 3 DESC, 1
-        LIMIT greatest(%(shortlist)s, {lookups} / (SELECT greatest(count(*), 1) FROM q WHERE NOT rare))
+        LIMIT greatest(%(shortlist)s, {{lookups}} / (SELECT greatest(count(*), 1) FROM q WHERE NOT rare))
     ), rest AS (
         SELECT f.id, f.id - p.id AS place, p.idf,
             p.packed[width_bucket((f.id - p.id) << 16 | 65535, p.packed)] AS posting
@@ -83,14 +91,14 @@ _TWO_STAGES = """
             SELECT q.idf, p.document_id, p.id, p.packed
             FROM (SELECT term, idf FROM q WHERE NOT rare OFFSET 0) q
                 CROSS JOIN LATERAL (
-                    SELECT document_id, id, packed FROM {postings}
+                    SELECT document_id, id, packed FROM {{postings}}
                     WHERE term = q.term AND document_id = ANY(ARRAY(SELECT DISTINCT document_id FROM first)) OFFSET 0
                 ) p
             OFFSET 0
         ) p ON p.document_id = f.document_id AND f.id - p.id BETWEEN 0 AND 32767
         OFFSET 0
     )
-    SELECT false, s.id, sum(s.score) / {scale} AS score
+    SELECT false, s.id, sum(s.score) / {{scale}} AS score
     FROM (
         SELECT id, score FROM first
         UNION ALL SELECT id, idf * (posting & 65535) FROM rest WHERE posting >> 16 = place
@@ -98,20 +106,10 @@ _TWO_STAGES = """
     GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT %(depth)s)
 """
 
-_RARITY = """
-    WITH q AS MATERIALIZED (
-        SELECT t.term, ln(1 + (greatest(c.passages - t.passages, 0) + .5) / (t.passages + .5))::float8 AS idf
-        FROM unnest(%(terms)s::int[]) AS u(term)
-            JOIN {terms} t USING (term)
-            CROSS JOIN (SELECT passages FROM {collections} WHERE id = %(collection)s) c
-        WHERE t.passages > 0
-    )
-"""
-
 _IN_FEW = f"""
-    ({_RARITY}
+    ({_ASKED}
     SELECT false, p.id + (p.posting >> 16), sum(q.idf * (p.posting & 65535)) / {{scale}} AS score
-    FROM q CROSS JOIN LATERAL (
+    FROM asked q CROSS JOIN LATERAL (
         SELECT id, unnest(packed) AS posting FROM {{postings}}
         WHERE term = q.term AND document_id = ANY(%(documents)s::int[]) OFFSET 0
     ) p
@@ -120,9 +118,9 @@ _IN_FEW = f"""
 
 # The documents are chosen outside of what the inner OFFSET closes off: inside, each would be looked up.
 _IN_MANY = f"""
-    ({_RARITY}
+    ({_ASKED}
     SELECT false, p.id + (p.posting >> 16), sum(q.idf * (p.posting & 65535)) / {{scale}} AS score
-    FROM q CROSS JOIN LATERAL (
+    FROM asked q CROSS JOIN LATERAL (
         SELECT p.id, unnest(p.packed) AS posting
         FROM (SELECT document_id, id, packed FROM {{postings}} WHERE term = q.term OFFSET 0) p
         WHERE p.document_id = ANY(%(documents)s::int[]) OFFSET 0

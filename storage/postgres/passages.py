@@ -32,7 +32,7 @@ from app.domain.documents import (
 )
 from app.domain.errors import UserError
 from app.domain.message import Message
-from storage.postgres import collecting, rows, schema, searching, upkeep, writing
+from storage.postgres import collecting, counting, rows, schema, searching, upkeep, writing
 from storage.postgres.address import plain, where
 from storage.postgres.checks import checked, no_document, normal, same_settings
 from storage.postgres.connections import Connection, Connections, words
@@ -44,6 +44,10 @@ from storage.postgres.versions import contents, free, versions
 T = TypeVar("T")
 
 _REMEMBERED = 5.0  # seconds
+
+# Whole or not there is what a document is after a power cut or a killed server. That the last half second of
+# them is there is brought about by `finish`, whose commit waits for the disk, and with it for all before.
+_LATER = "SET LOCAL synchronous_commit = off"
 
 SERVER_REMEDY = Message(
     "Check that it runs and that PGVECTOR_URL is right, or unset PGVECTOR_URL to use the built-in one."
@@ -163,6 +167,7 @@ class PgPassageStore:
             with connection.transaction():
                 # One writer at a time in a collection: two that count the same terms would wait for each other.
                 self._lock(connection, record.id)
+                connection.execute(_LATER)
                 same, older = versions(connection, self._schema, record.id, named.name, named.origin, named.digest)
                 self._remove(connection, record.id, older)
                 if same is not None and not (moved and same.name == normal(moved)):
@@ -198,6 +203,9 @@ class PgPassageStore:
 
     def finish(self, collection: str) -> None:
         def work(connection: Connection, record: CollectionRecord) -> None:
+            with connection.transaction():
+                self._lock(connection, record.id)
+                counting.count(connection, self._schema, record.id, all_of_them=True)
             gone = self._gone.pop(record.id, 0)
             upkeep.build_index(connection, self._schema, record.id, record.collection.dimension, gone)
             upkeep.tidy(connection, self._schema, record.id)

@@ -100,6 +100,18 @@ _STEPS: tuple[str, ...] = (
         END LOOP;
     END $$;
     """,
+    # `uncounted`: passages of documents whose terms wait to be counted (counting.py).
+    """
+    ALTER TABLE {schema}.collections ADD COLUMN uncounted int NOT NULL DEFAULT 0;
+    CREATE TABLE {schema}.uncounted (
+        document_id int PRIMARY KEY,
+        collection_id int NOT NULL REFERENCES {schema}.collections ON DELETE CASCADE,
+        terms int[] NOT NULL,
+        counts int[] NOT NULL
+    ) WITH (toast_tuple_target = 8160);
+    ALTER TABLE {schema}.uncounted ALTER terms SET STORAGE EXTERNAL, ALTER counts SET STORAGE EXTERNAL;
+    CREATE INDEX ON {schema}.uncounted (collection_id);
+    """,
 )
 
 # A dead vector is still walked past in the graph of neighbours: a fiftieth of them is worth a vacuum.

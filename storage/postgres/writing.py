@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from app.domain.documents import Chunk, Document, Vectors
-from storage.postgres import schema
+from storage.postgres import counting, schema
 from storage.postgres.connections import Connection
 from storage.postgres.postings import HEADER, TRAILER, Postings
 
@@ -60,7 +60,8 @@ def insert(
     row = connection.execute(
         sql.SQL(
             "UPDATE {} SET documents = documents + 1, passages = passages + %(n)s, characters = characters + %(size)s,"
-            " last_passage = last_passage + %(n)s WHERE id = %(id)s RETURNING last_passage - %(n)s + 1"
+            " uncounted = uncounted + %(n)s, last_passage = last_passage + %(n)s WHERE id = %(id)s"
+            " RETURNING last_passage - %(n)s + 1"
         ).format(collections),
         {"n": len(chunks), "size": len(document.text), "id": collection},
     ).fetchone()
@@ -71,7 +72,8 @@ def insert(
     copy = sql.SQL("COPY {} (term, document_id, id, packed) FROM STDIN (FORMAT binary)")
     with connection.cursor().copy(copy.format(schema.postings_table(name, collection))) as stream:
         stream.write(postings.copy(first, identity))
-    _count(connection, name, collection, *postings.frequencies())
+    counting.note(connection, name, collection, identity, *postings.frequencies())
+    counting.count(connection, name, collection)
     return identity
 
 
@@ -93,14 +95,7 @@ def remove(connection: Connection, name: str, collection: int, document: int) ->
     connection.execute(
         sql.SQL("DELETE FROM {} WHERE document_id = %s").format(schema.passages_table(name, collection)), [document]
     )
-    connection.execute(
-        sql.SQL(
-            "WITH gone AS (DELETE FROM {postings} WHERE document_id = %s RETURNING term, cardinality(packed) AS n),"
-            " counted AS (SELECT term, sum(n)::int AS n FROM gone GROUP BY term)"
-            " UPDATE {terms} t SET passages = t.passages - counted.n FROM counted WHERE t.term = counted.term"
-        ).format(postings=schema.postings_table(name, collection), terms=schema.terms_table(name, collection)),
-        [document],
-    )
+    counting.forget(connection, name, collection, document, int(str(row[0])))
 
 
 def clean(text: str) -> str:
@@ -153,16 +148,3 @@ def _rows(document_id: int, document: str, first: int, chunks: Sequence[Chunk], 
 def _text(text: str) -> bytes:
     data = text.encode()
     return len(data).to_bytes(4, "big") + data
-
-
-def _count(connection: Connection, name: str, collection: int, terms: list[int], counts: list[int]) -> None:
-    connection.execute(
-        # Of a row that ON CONFLICT meets the lock is logged too; nobody else writes here.
-        sql.SQL(
-            "WITH given AS (SELECT * FROM unnest(%s::int[], %s::int[]) AS g(term, n)), known AS ("
-            "UPDATE {terms} t SET passages = t.passages + g.n FROM given g WHERE t.term = g.term RETURNING t.term)"
-            " INSERT INTO {terms} SELECT term, n FROM given WHERE term NOT IN (SELECT term FROM known)"
-        ).format(terms=schema.terms_table(name, collection)),
-        # As text: the driver takes longer to pack a list than the server to read it.
-        [f"{{{','.join(map(str, numbers))}}}" for numbers in (terms, counts)],
-    )

@@ -22,7 +22,7 @@ import numpy as np
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from app.domain.documents import Chunk, Chunking, Collection, Document, Vector, Vectors
+from app.domain.documents import Chunk, Chunking, Collection, CollectionRecord, Document, Vector, Vectors
 from app.domain.models import ModelRef
 from app.retrieval.tokenising import tokeniser
 from storage.postgres.address import plain
@@ -110,6 +110,20 @@ def put(opened: PgPassageStore, name: str, *texts: str, into: str = "handbook", 
 def postings(schema: str, identity: int) -> str:
     """SQL: (term, id) of every term of every passage of a collection."""
     return f"(SELECT term, id + (unnest(packed) >> 16) AS id FROM {schema}.postings_{identity})"
+
+
+def miscounted(record: CollectionRecord) -> str:
+    """SQL: the number of terms of a collection whose passages are not as many as counted, or about to be."""
+    counted = (
+        f"SELECT term, passages AS n FROM {record.schema}.terms_{record.id} UNION ALL"
+        f" SELECT g.term, g.n FROM {record.schema}.uncounted, unnest(terms, counts) AS g(term, n)"
+        f" WHERE collection_id = {record.id}"
+    )
+    return (
+        f"SELECT count(*) FROM (SELECT term, sum(n) AS n FROM ({counted}) c GROUP BY term) c FULL JOIN"
+        f" (SELECT term, count(*) AS n FROM {postings(record.schema, record.id)} p GROUP BY term) p USING (term)"
+        " WHERE coalesce(c.n, 0) <> coalesce(p.n, 0)"
+    )
 
 
 def _direction(text: str, dimension: int) -> Vector:

@@ -15,9 +15,19 @@ from app.domain.documents import Chunking, CollectionRecord, Outdated, Put, Stor
 from app.domain.errors import UserError
 from app.domain.loading import Heading
 from app.domain.models import ModelRef
+from storage.postgres import counting
 from storage.postgres.passages import PgPassageStore
-from storage.postgres.postings import Postings
-from tests.integration.passages import address, collection, document, embed, postings, put, schema, store
+from tests.integration.passages import (
+    address,
+    collection,
+    document,
+    embed,
+    miscounted,
+    postings,
+    put,
+    schema,
+    store,
+)
 
 
 @pytest.fixture
@@ -153,6 +163,8 @@ def made_of_the_first_form(record: CollectionRecord) -> None:
         connection.execute(
             f"""
             ALTER TABLE {name}.documents DROP COLUMN origin;
+            ALTER TABLE {name}.collections DROP COLUMN uncounted;
+            DROP TABLE {name}.uncounted;
             ALTER TABLE {name}.passages_{number} RESET (autovacuum_vacuum_scale_factor);
             CREATE TABLE {name}.single AS SELECT term, id + (posting >> 16) AS id,
                 ((posting & 65535) / 65535.0)::real AS weight, document_id
@@ -171,6 +183,7 @@ def test_a_collection_of_the_first_form_is_brought_to_this_one() -> None:
             first.create(collection())
             put(first, "a.txt", *(f"연차휴가 {n}일 common" for n in range(600)))
             put(first, "b.txt", "연차휴가는 common words")
+            first.finish("handbook")
             record = first.collection("handbook")
             found = first.search("handbook", Wanted(700, words="연차휴가 7일 common"))
         assert len(found) == 601
@@ -180,17 +193,9 @@ def test_a_collection_of_the_first_form_is_brought_to_this_one() -> None:
             anew = again.search("handbook", Wanted(700, words="연차휴가 7일 common"))
             assert {c.id: c.keyword for c in anew} == pytest.approx({c.id: c.keyword for c in found}, abs=1e-4)
             again.delete_document(again.document("handbook", "a.txt").id)
-            assert miscounted(record) == 0
+            assert scalar(miscounted(record)) == 0
         options = scalar(f"SELECT reloptions FROM pg_class WHERE oid = '{name}.{record.table}'::regclass")
         assert "autovacuum_vacuum_scale_factor=0.02" in options  # type: ignore[operator]
-
-
-def miscounted(record: CollectionRecord) -> object:
-    """Terms whose passages are not as many as counted."""
-    return scalar(
-        f"SELECT count(*) FROM {record.schema}.terms_{record.id} t FULL JOIN (SELECT term, count(*) n FROM"
-        f" {postings(record.schema, record.id)} p GROUP BY term) p USING (term) WHERE t.passages <> coalesce(p.n, 0)"
-    )
 
 
 def test_a_document_of_thousands_of_passages_is_searched_and_deleted_as_a_small_one(opened: PgPassageStore) -> None:
@@ -201,9 +206,9 @@ def test_a_document_of_thousands_of_passages_is_searched_and_deleted_as_a_small_
     texts = [p.text for p in opened.fetch("handbook", [c.id for c in found])]
     assert texts == ["zebra common", "zebra common at the end"]
     assert len(opened.search("handbook", Wanted(4000, words="common", documents=(large.record.id,)))) == 3001
-    assert miscounted(opened.collection("handbook")) == 0
+    assert scalar(miscounted(opened.collection("handbook"))) == 0
     opened.delete_document(large.record.id)
-    assert miscounted(opened.collection("handbook")) == 0
+    assert scalar(miscounted(opened.collection("handbook"))) == 0
 
 
 def test_a_deleted_document_leaves_nothing_behind(opened: PgPassageStore) -> None:
@@ -218,7 +223,7 @@ def test_a_deleted_document_leaves_nothing_behind(opened: PgPassageStore) -> Non
     name, schema = found.id, found.schema
     assert scalar(f"SELECT count(*) FROM {schema}.passages_{name}") == 1
     assert scalar(f"SELECT count(DISTINCT id) FROM {postings(schema, name)} p") == 1
-    assert miscounted(found) == 0
+    assert scalar(miscounted(found)) == 0
 
 
 def test_a_deleted_collection_takes_its_tables_along(opened: PgPassageStore) -> None:
@@ -283,9 +288,12 @@ def test_a_vector_that_is_no_number_is_refused(opened: PgPassageStore) -> None:
 def test_a_failure_at_the_end_stores_nothing_of_the_document(
     opened: PgPassageStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def broken(*given: object) -> None:
+        raise RuntimeError("the last statement")
+
     with monkeypatch.context() as patch:
-        patch.setattr(Postings, "frequencies", lambda self: ([1, 1], [1, 1]))  # the same row twice
-        with pytest.raises(psycopg.Error):
+        patch.setattr(counting, "count", broken)
+        with pytest.raises(RuntimeError, match="the last statement"):
             put(opened, "a.txt", "text")
     found = opened.collection("handbook")
     assert (found.documents, found.passages) == (0, 0)
@@ -317,3 +325,31 @@ def test_a_document_without_passages_can_be_stored(opened: PgPassageStore) -> No
 def test_an_unknown_collection_is_said_with_how_to_see_those_there_are(opened: PgPassageStore, call: str) -> None:
     with pytest.raises(UserError, match=r"no collection “nowhere”.*`collections list`"):
         getattr(opened, call)("nowhere")
+
+
+def test_a_word_that_is_not_counted_yet_is_found(opened: PgPassageStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(opened, "a.txt", *(f"common {n}" for n in range(20)))
+    monkeypatch.setattr(counting, "SHARE", 0)  # those that come now wait
+    second = put(opened, "b.txt", "zebra common", "yak common")
+    assert isinstance(second, Stored)
+    found = opened.search("handbook", Wanted(5, words="zebra nowhere"))
+    assert [p.text for p in opened.fetch("handbook", [c.id for c in found])] == ["zebra common"]
+    record = opened.collection("handbook")
+    waiting = f"SELECT count(*) FROM {record.schema}.uncounted"
+    assert (scalar(waiting), scalar(miscounted(record))) == (1, 0)
+    opened.finish("handbook")
+    assert (scalar(waiting), scalar(miscounted(record))) == (0, 0)
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_the_words_of_a_deleted_document_are_counted_no_more(
+    opened: PgPassageStore, monkeypatch: pytest.MonkeyPatch, counted: bool
+) -> None:
+    put(opened, "a.txt", *(f"common {n}" for n in range(20)))
+    monkeypatch.setattr(counting, "SHARE", 100 if counted else 0)
+    second = put(opened, "b.txt", "zebra common", "yak common")
+    assert isinstance(second, Stored)
+    opened.delete_document(second.record.id)
+    assert scalar(miscounted(opened.collection("handbook"))) == 0
+    opened.finish("handbook")
+    assert scalar(miscounted(opened.collection("handbook"))) == 0
