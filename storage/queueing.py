@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import combinations, groupby
 
-from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, Engine, ScalarSelect, and_, delete, func, insert, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.answers import Status
+from app.domain.batches import BatchState
 from app.domain.queueing import Claim, Given, GoldVote, Pair, PairKey
 from app.domain.ratings import Outcome
 from storage.database import reading, write
@@ -25,7 +27,16 @@ class SqlQueueStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def complete(self, batch_id: str) -> int:
+    def state(self, batch_id: str) -> object:
+        row = select(BatchRow.state, BatchRow.updated_at).where(BatchRow.id == batch_id)
+        with reading(self._engine) as session:
+            found = session.execute(row).one_or_none()
+        if found is None or found.state != BatchState.RUNNING.value:
+            # Nobody answers: to count a hundred thousand answers every few seconds would be for nothing.
+            return found and found.updated_at
+        return self._complete(batch_id)
+
+    def _complete(self, batch_id: str) -> int:
         answers = (
             select(func.count())
             .select_from(BatchItemRow)
@@ -86,8 +97,7 @@ class SqlQueueStore:
                 RatingRow.blind,
                 RatingRow.best_of,
             )
-            .join(BatchItemRow, BatchItemRow.comparison_id == RatingRow.comparison_id)
-            .where(BatchItemRow.batch_id == batch_id, RatingRow.seq > after)
+            .where(RatingRow.seq > after, _batch_of(RatingRow.comparison_id) == batch_id)
             .order_by(RatingRow.seq)
         )
         with reading(self._engine) as session:
@@ -107,11 +117,7 @@ class SqlQueueStore:
         return found
 
     def claims(self, batch_id: str) -> Sequence[Claim]:
-        rows = (
-            select(ClaimRow)
-            .join(BatchItemRow, BatchItemRow.comparison_id == ClaimRow.comparison_id)
-            .where(BatchItemRow.batch_id == batch_id)
-        )
+        rows = select(ClaimRow).where(_batch_of(ClaimRow.comparison_id) == batch_id)
         with reading(self._engine) as session:
             return [
                 Claim((row.comparison_id, row.first_id, row.second_id), row.rater, row.until, row.skipped)
@@ -127,13 +133,10 @@ class SqlQueueStore:
         write(self._engine, lambda connection: _put(connection, key, rater, at, skipped=True), durable=False)
 
     def seen(self, batch_id: str) -> Sequence[tuple[str, str]]:
-        # From the few that were revealed to their batch, and not through all that it has.
-        of_batch = select(BatchItemRow.position).where(
-            BatchItemRow.comparison_id == RevealRow.comparison_id, BatchItemRow.batch_id == batch_id
-        )
+        rows = select(RevealRow.comparison_id, RevealRow.rater)
         with reading(self._engine) as session:
-            rows = session.execute(select(RevealRow.comparison_id, RevealRow.rater).where(of_batch.exists()))
-            return rows.tuples().all()
+            found = session.execute(rows.where(_batch_of(RevealRow.comparison_id) == batch_id))
+            return found.tuples().all()
 
     def revealed_to(self, comparison_id: str) -> frozenset[str] | None:
         with reading(self._engine) as session:
@@ -176,6 +179,11 @@ class SqlQueueStore:
             ]
 
 
+def _batch_of(comparison: InstrumentedAttribute[str]) -> ScalarSelect[str]:
+    """Asked of each of a few rows: a join would be made by going through all that the batch has."""
+    return select(BatchItemRow.batch_id).where(BatchItemRow.comparison_id == comparison).scalar_subquery()
+
+
 def _claimed(connection: Connection, key: PairKey, rater: str, places: int, now: datetime, until: datetime) -> bool:
     comparison, first, second = key
     # Whoever asks for a place of this comparison waits here for whoever is about to take one (Postgres;
@@ -205,10 +213,8 @@ def _claimed(connection: Connection, key: PairKey, rater: str, places: int, now:
     holding = set(held) - {name for name, _ in votes}
     if len((rated | holding) - {rater}) >= places:
         return False
-    mine = select(BatchItemRow.comparison_id).where(BatchItemRow.batch_id == batch)
-    connection.execute(
-        delete(ClaimRow).where(ClaimRow.rater == rater, ~ClaimRow.skipped, ClaimRow.comparison_id.in_(mine))
-    )
+    of_batch = _batch_of(ClaimRow.comparison_id) == batch
+    connection.execute(delete(ClaimRow).where(ClaimRow.rater == rater, ~ClaimRow.skipped, of_batch))
     _put(connection, key, rater, until, skipped=None)
     return True
 

@@ -104,8 +104,8 @@ class QueueProgress:
 class QueueStore(Protocol):
     """What a queue needs of a batch: ids and counts, never its texts. Safe to call from any thread."""
 
-    def complete(self, batch_id: str) -> int:
-        """How many complete answers there are so far: with the same number there are the same pairs."""
+    def state(self, batch_id: str) -> object:
+        """Something that is another one whenever there may be other pairs."""
         ...
 
     def pairs(self, batch_id: str) -> Sequence[Pair]:

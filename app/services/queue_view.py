@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from app.domain.queueing import CategoryCount, Given, Pair, PairKey, QueueProgress, QueueStore
 
@@ -23,11 +24,12 @@ _PAIRS_EVERY = 3.0
 Two = tuple[str, str]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Slot:
     """Two answers, and the last rating that each rater gave them; `fair` is how many raters' votes count.
 
-    What was said blind counts on when the same rater says something else with open eyes.
+    What was said blind counts on when the same rater says something else with open eyes. Places fill up and
+    are never free again.
     """
 
     pair: Pair | None = None
@@ -44,23 +46,44 @@ class _Slot:
         return True
 
 
+@dataclass(slots=True)
+class _Category:
+    """Its pairs in the queue's order, and how many of their places are filled."""
+
+    slots: list[_Slot] = field(default_factory=list)
+    done: int = 0
+
+
+@dataclass(slots=True)
+class _Rater:
+    """What one voted on, the last at the end; comparisons whose names they have seen.
+
+    `left` is how many pairs are open to them and `known` how many they voted on, None until somebody asks.
+    Before `at`, by category, no pair is open to them, nor will be.
+    """
+
+    mine: dict[Two, Given] = field(default_factory=dict)
+    opened: set[str] = field(default_factory=set)
+    at: dict[str, int] = field(default_factory=dict)
+    left: int | None = None
+    known: int = 0
+
+
 class View:
     """One batch's pairs in the queue's order, and who has rated which. Safe to call from any thread."""
 
     def __init__(self, store: QueueStore, batch_id: str, raters: int) -> None:
         self._store = store
         self._batch = batch_id
-        self._raters = raters
+        self._places = raters
         self._lock = threading.Lock()
         self._slots: dict[Two, _Slot] = {}
         self._by_key: dict[PairKey, _Slot] = {}
-        self._by_category: dict[str, list[_Slot]] = {}
-        self._category: dict[str, str] = {}
-        # By rater: what they voted on, the last at the end; comparisons whose names they have seen.
-        self._mine: dict[str, dict[Two, Given]] = {}
-        self._opened: dict[str, set[str]] = {}
+        self._by_comparison: dict[str, list[_Slot]] = {}
+        self._categories: dict[str, _Category] = {}
+        self._raters: dict[str, _Rater] = {}
         self._looked_at: float | None = None
-        self._complete = 0
+        self._state: object = None
         self._mark = 0
 
     def look(self) -> None:
@@ -68,19 +91,19 @@ class View:
         with self._lock:
             now = time.monotonic()
             if self._looked_at is None or now - self._looked_at > _PAIRS_EVERY:
-                # Counted before they are read: an answer that comes in between is seen the next time.
-                complete = self._store.complete(self._batch)
-                if complete != self._complete:
+                # Asked before they are read: an answer that comes in between is seen the next time.
+                state = self._store.state(self._batch)
+                if state != self._state:
                     self._sort(self._store.pairs(self._batch))
-                    self._complete = complete
+                    self._state = state
                 self._looked_at = now
             given = self._store.ratings(self._batch, max(0, self._mark - _OVERLAP))
             for rating in given:
                 self._take_in(rating)
-            for comparison, rater in self._store.seen(self._batch):
-                self._opened.setdefault(rater, set()).add(comparison)
             if given:
                 self._mark = max(self._mark, given[-1].seq)
+            for comparison, rater in self._store.seen(self._batch):
+                self._open_eyes(rater, comparison)
 
     def _sort(self, pairs: Sequence[Pair]) -> None:
         if len(pairs) == len(self._by_key):
@@ -91,28 +114,63 @@ class View:
         def place(pair: Pair) -> tuple[bytes, bytes]:
             return scramble(self._batch, "question", str(pair.question)), scramble(self._batch, "pair", *pair.key)
 
-        self._by_category = {pair.category: [] for pair in sorted(pairs, key=lambda p: p.question)}
-        self._category = {pair.comparison: pair.category for pair in pairs}
-        self._by_key = {}
+        self._categories = {pair.category: _Category() for pair in sorted(pairs, key=lambda p: p.question)}
+        self._by_key, self._by_comparison = {}, {}
         for pair in sorted(pairs, key=place):
             slot = self._slots.setdefault(_two(pair.first, pair.second), _Slot())
             slot.pair = pair
             self._by_key[pair.key] = slot
-            self._by_category[pair.category].append(slot)
+            self._by_comparison.setdefault(pair.comparison, []).append(slot)
+            category = self._categories[pair.category]
+            category.slots.append(slot)
+            category.done += min(slot.fair, self._places)
+        for rater in self._raters.values():
+            rater.at, rater.left = {}, None
 
     def _take_in(self, rating: Given) -> None:
         if rating.best_of is not None:
             # Whoever chose among all of them has seen who is who since.
-            self._opened.setdefault(rating.rater, set()).add(rating.comparison)
+            self._open_eyes(rating.rater, rating.comparison)
             return
         two = _two(rating.left, rating.right)
         slot = self._slots.get(two)
         if slot is None:
             slot = self._slots[two] = _Slot()
-        if slot.take_in(rating):
-            mine = self._mine.setdefault(rating.rater, {})
-            mine.pop(two, None)
-            mine[two] = rating
+        rater, filled = self._rater(rating.rater), min(slot.fair, self._places)
+        watching = [(name, r) for name, r in self._raters.items() if r.left is not None and self._open(slot, name)]
+        if not slot.take_in(rating):
+            return
+        rater.known += slot.pair is not None and two not in rater.mine
+        rater.mine.pop(two, None)
+        rater.mine[two] = rating
+        if slot.pair is not None:
+            self._categories[slot.pair.category].done += min(slot.fair, self._places) - filled
+        self._closed_to(watching, [slot])
+
+    def _open_eyes(self, name: str, comparison: str) -> None:
+        rater = self._rater(name)
+        if comparison in rater.opened:
+            return
+        slots = [slot for slot in self._by_comparison.get(comparison, ()) if self._open(slot, name)]
+        rater.opened.add(comparison)
+        self._closed_to([(name, rater)], slots)
+
+    def _closed_to(self, watching: Sequence[tuple[str, _Rater]], slots: Sequence[_Slot]) -> None:
+        """These pairs were open to them; they have one less left for each that is not any more."""
+        for name, rater in watching:
+            if rater.left is not None:
+                rater.left -= sum(not self._open(slot, name) for slot in slots)
+
+    def _counted(self, name: str) -> tuple[int, int]:
+        """How many pairs the rater voted on, and how many are open to them; counted once, and kept up from then on."""
+        rater = self._rater(name)
+        if rater.left is None:
+            rater.known = sum(self._slots[two].pair is not None for two in rater.mine)
+            rater.left = sum(self._open(slot, name) for slot in self._by_key.values())
+        return rater.known, rater.left
+
+    def _rater(self, name: str) -> _Rater:
+        return self._raters.setdefault(name, _Rater())
 
     def pair(self, key: PairKey) -> Pair | None:
         with self._lock:
@@ -127,18 +185,24 @@ class View:
     def category_of(self, comparison: str) -> str:
         """Empty where it has none."""
         with self._lock:
-            return self._category.get(comparison, "")
+            return next((s.pair.category for s in self._by_comparison.get(comparison, ()) if s.pair), "")
 
     def done_with(self, key: PairKey, rater: str) -> bool:
         """Whether the rater has said which of the two is better, or has seen who is who."""
         with self._lock:
             return self._done_with(self._by_key[key], rater)
 
-    def voted(self, rater: str) -> list[tuple[int, Pair]]:
-        """The pairs that the rater voted on, with the number of the last rating of each, in the order of these."""
+    def count(self, rater: str) -> int:
+        """How many pairs the rater voted on."""
         with self._lock:
-            last = [(rating.seq, self._slots[two].pair) for two, rating in self._mine.get(rater, {}).items()]
-            return [(seq, pair) for seq, pair in last if pair is not None]
+            return len(self._rater(rater).mine)
+
+    def voted(self, rater: str, most: int | None = None) -> list[tuple[int, Pair]]:
+        """The `most` pairs that the rater voted on last, the last one at the end, with the number of their rating."""
+        with self._lock:
+            last = islice(reversed(self._rater(rater).mine.items()), most)
+            found = [(rating.seq, self._slots[two].pair) for two, rating in last]
+            return [(seq, pair) for seq, pair in reversed(found) if pair is not None]
 
     def free(
         self, rater: str, categories: Sequence[str], held: Mapping[PairKey, int], closed: Container[PairKey]
@@ -149,34 +213,44 @@ class View:
         """
         with self._lock:
             for name in categories:
-                for slot in self._by_category.get(name, ()):
+                for slot in self._waiting(name, rater):
                     if self._open(slot, rater, held) and slot.pair is not None and slot.pair.key not in closed:
                         return slot.pair
         return None
+
+    def _waiting(self, category: str, rater: str) -> Iterator[_Slot]:
+        """The category's pairs without those before the first that is open to the rater: they stay closed."""
+        if category not in self._categories:
+            return iter(())
+        slots, at = self._categories[category].slots, self._rater(rater).at
+        start = at.get(category, 0)
+        while start < len(slots) and not self._open(slots[start], rater):
+            start += 1
+        at[category] = start
+        return islice(slots, start, None)
 
     def is_free(self, key: PairKey, rater: str, held: Mapping[PairKey, int]) -> bool:
         with self._lock:
             return self._open(self._by_key[key], rater, held)
 
-    def progress(self, rater: str, closed: Container[PairKey]) -> QueueProgress:
+    def progress(self, rater: str, closed: Collection[PairKey]) -> QueueProgress:
         with self._lock:
-            mine = left = 0
-            counts = []
-            for name, slots in self._by_category.items():
-                done = 0
-                for slot in slots:
-                    done += min(slot.fair, self._raters)
-                    mine += rater in slot.last
-                    left += self._open(slot, rater, {}) and slot.pair is not None and slot.pair.key not in closed
-                counts.append(CategoryCount(name, done, len(slots) * self._raters))
-        return QueueProgress(mine, left, sum(c.done for c in counts), sum(c.places for c in counts), tuple(counts))
+            mine, left = self._counted(rater)
+            left -= sum(key in self._by_key and self._open(self._by_key[key], rater) for key in closed)
+            counts = tuple(
+                CategoryCount(name, category.done, len(category.slots) * self._places)
+                for name, category in self._categories.items()
+            )
+            return QueueProgress(mine, left, sum(c.done for c in counts), sum(c.places for c in counts), counts)
 
-    def _open(self, slot: _Slot, rater: str, held: Mapping[PairKey, int]) -> bool:
-        taken = slot.fair + (held.get(slot.pair.key, 0) if held and slot.pair is not None else 0)
-        return taken < self._raters and not self._done_with(slot, rater)
+    def _open(self, slot: _Slot, rater: str, held: Mapping[PairKey, int] | None = None) -> bool:
+        if slot.pair is None:
+            return False
+        taken = slot.fair + (held.get(slot.pair.key, 0) if held else 0)
+        return taken < self._places and not self._done_with(slot, rater)
 
     def _done_with(self, slot: _Slot, rater: str) -> bool:
-        return rater in slot.last or (slot.pair is not None and slot.pair.comparison in self._opened.get(rater, ()))
+        return rater in slot.last or (slot.pair is not None and slot.pair.comparison in self._rater(rater).opened)
 
 
 def scramble(*parts: str) -> bytes:

@@ -29,6 +29,7 @@ CLAIM = timedelta(minutes=10)
 NEVER_AGAIN = datetime(1970, 1, 1, tzinfo=UTC)
 _RACES = 30
 _OPEN = 64
+_RECENT = 100
 
 Order = Callable[[str, Sequence[CategoryCount]], Sequence[str]]
 """Which category's turn it is: the names of all, the next one first, by the batch's id and what was rated of each."""
@@ -155,7 +156,10 @@ class RatingQueue:
         batch, view = self._open(batch_id)
         view.look()
         now = datetime.now(UTC)
-        voted = view.voted(rater)
+        # The time of each is in the database: of the last ones only, unless one has gone back further than that.
+        voted = view.voted(rater, _RECENT)
+        if before is not None and before.behind.key not in {pair.key for _, pair in voted[1:]}:
+            voted = view.voted(rater)
         times = self._store.times([seq for seq, _ in voted])
         done = {pair.key: times[seq] for seq, pair in voted}
         if batch.plan.gold_every:
@@ -236,13 +240,12 @@ class RatingQueue:
             over = view.done_with(claim.key, rater) if view.pair(claim.key) else claim.key in golds
             if claim.until > now and not over:
                 return claim.key
-        seen = view.voted(rater)
         order = self._order(batch.id, view.progress(rater, ()).categories)
         fresh = view.free(rater, order, held, {key for key, claim in mine.items() if claim.skipped})
         passed_over = {key for key, claim in mine.items() if claim.skipped and not view.pair(key)}
         number = len(golds.keys() | passed_over)
-        if fresh and queue_gold.is_due(batch.id, rater, batch.plan.gold_every, len(seen), number):
-            avoid = {fresh.question, *(pair.question for _, pair in seen[-3:])}
+        if fresh and queue_gold.is_due(batch.id, rater, batch.plan.gold_every, view.count(rater), number):
+            avoid = {fresh.question, *(pair.question for _, pair in view.voted(rater, 3))}
             gold = queue_gold.choose(batch.id, rater, number, view.pairs(), avoid=avoid, text_of=self._text)
             if gold is not None:
                 return gold

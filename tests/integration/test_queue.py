@@ -9,15 +9,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from app.domain.answers import Status
+from app.domain.batches import BatchState
 from app.domain.errors import UserError
 from app.domain.ratings import Outcome, Vote
-from app.services import queue_view
+from app.services import queue_view, queueing
 from app.services.comparing import Comparing
 from app.services.queueing import RatingQueue
 from app.services.rating import RatingService
-from storage.database import open_database
+from storage.database import open_database, write
+from storage.evaluation_tables import BatchRow
 from storage.ratings import SqlRatingStore
 from tests.integration.evaluated import BATCH, MODELS, Planted, plant
 from tests.integration.queued import queued, says
@@ -53,6 +56,8 @@ def test_an_answer_that_comes_while_others_are_rated_is_put_to_a_rater_too(
 ) -> None:
     monkeypatch.setattr(queue_view, "_PAIRS_EVERY", 0.0)
     with queued(tmp_path, 2) as q:
+        row = update(BatchRow).values(state=BatchState.RUNNING.value)
+        write(q.engine, lambda connection: connection.execute(row))
         q.ends(1, 1, Status.RUNNING)
         assert len(q.rest("mina")) == 1
         q.ends(1, 1, Status.DONE)
@@ -372,3 +377,33 @@ def test_a_name_is_one_whatever_its_unicode_form(tmp_path: Path) -> None:
     with queued(tmp_path, 2) as q:
         task = q.next("\u1106\u1175\u11ab\u110c\u1175")
         assert q.next("민지").id == task.id
+
+
+def test_what_a_queue_counted_is_kept_up_as_votes_names_and_answers_come(tmp_path: Path) -> None:
+    with queued(tmp_path, 6, raters=2, contestants=3, categories=("faq", "계약")) as q:
+        everybody = ("mina", "jun", "sora")
+        for rater in everybody:
+            q.queue.progress(BATCH, rater)
+        for step in range(30):
+            rater = everybody[step % 3]
+            if (task := q.queue.next(BATCH, rater)) is None:
+                continue
+            if step % 7 == 3:
+                q.comparisons.reveal(task.behind.key[0], rater)
+            if step % 5 == 4:
+                q.queue.skip(task)
+            else:
+                q.queue.vote(task, says(task))
+            counted = [q.queue.progress(BATCH, name) for name in everybody]
+            assert counted == [q.another().progress(BATCH, name) for name in everybody]
+        assert counted[0].left < 36 and counted[0].mine > 0
+
+
+def test_going_back_far_passes_over_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queueing, "_RECENT", 2)
+    with queued(tmp_path, 6) as q:
+        rated = [q.rate().id for _ in range(6)]
+        back, found = None, []
+        while (back := q.queue.back(BATCH, "mina", back)) is not None:
+            found.append(back.id)
+        assert found == rated[::-1]
