@@ -9,7 +9,7 @@ from threading import local
 
 import numpy as np
 import psycopg
-from pgvector.psycopg import register_vector
+from pgvector.psycopg import HalfVector, register_vector
 
 from app.domain.documents import Chunking, TokeniserName, Vectors
 from app.retrieval.tokenising import tokeniser
@@ -19,7 +19,7 @@ from storage.postgres.searching import LEAST_EF
 
 
 class Bare(AbstractContextManager["Bare"]):
-    """The SQL that a program would write by hand: one prepared statement on a connection a thread."""
+    """The SQL that a program would write by hand for the same index: one prepared statement, a connection a thread."""
 
     def __init__(self, address: Callable[[], str], table: str, queries: Vectors, depth: int) -> None:
         self._address, self._queries = address, queries
@@ -34,7 +34,7 @@ class Bare(AbstractContextManager["Bare"]):
             self._all.append(connection)
             register_vector(connection)
             connection.execute(f"SET hnsw.ef_search = {LEAST_EF}".encode())
-        return connection.execute(self._sql, {"v": self._queries[n]}, binary=True).fetchall()
+        return connection.execute(self._sql, {"v": HalfVector(self._queries[n])}, binary=True).fetchall()
 
     def __exit__(self, *_: object) -> None:
         for connection in self._all:

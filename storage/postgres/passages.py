@@ -37,7 +37,8 @@ from storage.postgres.address import plain, where
 from storage.postgres.checks import checked, no_document, normal, same_settings
 from storage.postgres.connections import Connection, Connections, words
 from storage.postgres.embedded import EmbeddedPostgres
-from storage.postgres.postings import Postings, average_length, term_id, weigh
+from storage.postgres.postings import average_length, term_id, weigh
+from storage.postgres.rows import Kept
 from storage.postgres.schema import SCHEMA
 from storage.postgres.versions import contents, free, versions
 
@@ -47,7 +48,7 @@ _REMEMBERED = 5.0  # seconds
 
 # Whole or not there is what a document is after a power cut or a killed server. That the last half second of
 # them is there is brought about by `finish`, whose commit waits for the disk, and with it for all before.
-_LATER = "SET LOCAL synchronous_commit = off"
+_LATER = ", set_config('synchronous_commit', 'off', true)"
 
 SERVER_REMEDY = Message(
     "Check that it runs and that PGVECTOR_URL is right, or unset PGVECTOR_URL to use the built-in one."
@@ -75,7 +76,7 @@ class PgPassageStore:
         self._tokenisers = tokenisers
         self._release = release
         self._connections = Connections(address, place, remedy, lambda c: schema.prepare(c, schema_name))
-        self._known: dict[str, tuple[CollectionRecord, float]] = {}
+        self._known: dict[str, tuple[Kept, float]] = {}
         self._gone: Counter[int] = Counter()  # passages deleted since they were last tidied up, by collection
 
     def close(self) -> None:
@@ -157,17 +158,13 @@ class PgPassageStore:
         found = checked(vectors, len(chunks), record)
         tokeniser = self._tokenisers(record.collection.tokeniser)
         average = average_length(record.collection.chunking)
-
-        def weighed() -> Postings:
-            return weigh([tokeniser.terms(chunk.in_context) for chunk in chunks], average)
-
+        postings = weigh([tokeniser.terms(chunk.in_context) for chunk in chunks], average)
         named = replace_fields(document, name=normal(document.name))
 
-        def work(connection: Connection, record: CollectionRecord) -> Stored:
+        def work(connection: Connection, record: Kept) -> Stored:
             with connection.transaction():
                 # One writer at a time in a collection: two that count the same terms would wait for each other.
-                self._lock(connection, record.id)
-                connection.execute(_LATER)
+                self._lock(connection, record.id, later=True)
                 same, older = versions(connection, self._schema, record.id, named.name, named.origin, named.digest)
                 self._remove(connection, record.id, older)
                 if same is not None and not (moved and same.name == normal(moved)):
@@ -177,7 +174,7 @@ class PgPassageStore:
                 # A version that is replaced hands its name on, which need not be the one asked for.
                 name = older[0].name if older else free(connection, self._schema, record.id, named.name)
                 given = replace_fields(named, name=name)
-                identity = writing.insert(connection, self._schema, record.id, given, chunks, found, weighed)
+                identity = writing.insert(connection, self._schema, record, given, chunks, found, postings)
                 stored = rows.documents(connection, self._schema, "WHERE d.id = %s", [identity])[0]
             return Stored(Put.REPLACED if older else Put.STORED, stored, bool(older))
 
@@ -190,7 +187,7 @@ class PgPassageStore:
             ) from None
 
     def recognise(self, collection: str, name: str, origin: str, digest: str) -> Stored | None:
-        def work(connection: Connection, record: CollectionRecord) -> Stored | None:
+        def work(connection: Connection, record: Kept) -> Stored | None:
             with connection.transaction():
                 self._lock(connection, record.id)
                 same, older = versions(connection, self._schema, record.id, normal(name), origin, digest)
@@ -202,12 +199,12 @@ class PgPassageStore:
         return self._in(collection, work)
 
     def finish(self, collection: str) -> None:
-        def work(connection: Connection, record: CollectionRecord) -> None:
+        def work(connection: Connection, record: Kept) -> None:
             with connection.transaction():
                 self._lock(connection, record.id)
                 counting.count(connection, self._schema, record.id, all_of_them=True)
             gone = self._gone.pop(record.id, 0)
-            upkeep.build_index(connection, self._schema, record.id, record.collection.dimension, gone)
+            upkeep.build_index(connection, self._schema, record, gone)
             upkeep.tidy(connection, self._schema, record.id)
 
         self._in(collection, work)
@@ -259,21 +256,21 @@ class PgPassageStore:
             words = self._tokenisers(record.collection.tokeniser).question(wanted.words)
             terms = list(dict.fromkeys(map(term_id, words)))
 
-        def work(connection: Connection, record: CollectionRecord) -> list[Candidate]:
-            place = searching.Place(self._schema, record.id, record.collection.dimension)
+        def work(connection: Connection, record: Kept) -> list[Candidate]:
+            place = searching.Place(self._schema, record.id, record.half)
             return searching.candidates(connection, place, wanted, terms)
 
         return self._in(collection, work)
 
     def fetch(self, collection: str, ids: Sequence[int]) -> Sequence[StoredPassage]:
-        def work(connection: Connection, record: CollectionRecord) -> list[StoredPassage]:
+        def work(connection: Connection, record: Kept) -> list[StoredPassage]:
             return rows.passages(connection, self._schema, record.id, "id = ANY(%s)", list(ids))
 
         found = {passage.id: passage for passage in self._in(collection, work)}
         return [found[i] for i in ids if i in found]
 
     def vectors(self, collection: str, ids: Sequence[int]) -> Mapping[int, Vector]:
-        def work(connection: Connection, record: CollectionRecord) -> dict[int, Vector]:
+        def work(connection: Connection, record: Kept) -> dict[int, Vector]:
             query = sql.SQL("SELECT id, embedding::vector FROM {} WHERE id = ANY(%s)")
             table = schema.passages_table(self._schema, record.id)
             found = connection.execute(query.format(table), [list(ids)], binary=True)
@@ -283,7 +280,7 @@ class PgPassageStore:
 
     # Inside
 
-    def _in(self, collection: str, work: Callable[[Connection, CollectionRecord], T]) -> T:
+    def _in(self, collection: str, work: Callable[[Connection, Kept], T]) -> T:
         """Run `work` on a collection that may have been replaced under its name by another process."""
         record = self._cached(collection)
         with self._connections.use() as connection:
@@ -299,7 +296,7 @@ class PgPassageStore:
                     ) from None
                 return work(connection, now)
 
-    def _cached(self, name: str) -> CollectionRecord:
+    def _cached(self, name: str) -> Kept:
         """The collection as it was some seconds ago: its settings never change, but its name may pass to another."""
         name = normal(name)
         known = self._known.get(name)
@@ -308,7 +305,7 @@ class PgPassageStore:
         with self._connections.use() as connection:
             return self._read(connection, name)
 
-    def _read(self, connection: Connection, name: str) -> CollectionRecord:
+    def _read(self, connection: Connection, name: str) -> Kept:
         found = rows.collections(connection, self._schema, "WHERE name = %s", [name])
         if not found:
             self._known.pop(name, None)
@@ -331,8 +328,9 @@ class PgPassageStore:
             writing.remove(connection, self._schema, collection, document.id)
             self._gone[collection] += document.passages
 
-    def _lock(self, connection: Connection, collection: int) -> None:
-        connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [schema.lock_key(self._schema), collection])
+    def _lock(self, connection: Connection, collection: int, *, later: bool = False) -> None:
+        query = f"SELECT pg_advisory_xact_lock(%s, %s){_LATER * later}"
+        connection.execute(query.encode(), [schema.lock_key(self._schema), collection])
 
     def _table(self, name: str) -> sql.Identifier:
         return sql.Identifier(self._schema, name)

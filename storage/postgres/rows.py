@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -31,7 +32,7 @@ _COLLECTIONS = """
         coalesce(pg_total_relation_size(to_regclass(format('%%I.passages_%%s', {schema}::text, id))), 0)
         + coalesce(pg_total_relation_size(to_regclass(format('%%I.postings_%%s', {schema}::text, id))), 0)
         + coalesce(pg_total_relation_size(to_regclass(format('%%I.terms_%%s', {schema}::text, id))), 0),
-        to_regclass(format('%%I.passages_%%s_hnsw', {schema}::text, id)) IS NOT NULL
+        to_regclass(format('%%I.passages_%%s_hnsw', {schema}::text, id)) IS NOT NULL, half
     FROM {collections} {where} ORDER BY name
 """
 _DOCUMENTS = """
@@ -41,9 +42,14 @@ _DOCUMENTS = """
 """
 
 
-def collections(
-    connection: Connection, name: str, where: str = "", values: Sequence[object] = ()
-) -> list[CollectionRecord]:
+@dataclass(frozen=True, slots=True)
+class Kept(CollectionRecord):
+    """`half`: its vectors are halfvec, in half precision, as those of all that were made since."""
+
+    half: bool = True
+
+
+def collections(connection: Connection, name: str, where: str = "", values: Sequence[object] = ()) -> list[Kept]:
     query = sql.SQL(_COLLECTIONS).format(
         schema=sql.Literal(name), collections=sql.Identifier(name, "collections"), where=sql.SQL(where)
     )
@@ -75,11 +81,12 @@ def passages(connection: Connection, name: str, collection: int, where: str, val
     return [StoredPassage(*cast(Row, row)) for row in connection.execute(query, [value], binary=True)]
 
 
-def _collection(name: str, row: tuple[object, ...]) -> CollectionRecord:
-    (identity, title, embedding, dimension, size, overlap, unit, tokeniser, created, docs, found, chars, disk, hnsw) = (
+def _collection(name: str, row: tuple[object, ...]) -> Kept:
+    identity, title, embedding, dimension, size, overlap, unit, tokeniser, created, docs, found, chars, disk, *rest = (
         cast(Row, row)
     )
-    return CollectionRecord(
+    hnsw, half = rest
+    return Kept(
         id=identity,
         collection=Collection(
             title,
@@ -96,6 +103,7 @@ def _collection(name: str, row: tuple[object, ...]) -> CollectionRecord:
         schema=name,
         table=f"passages_{identity}",
         indexed=hnsw,
+        half=half,
     )
 
 

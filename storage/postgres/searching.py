@@ -35,7 +35,7 @@ class Place:
 
     schema: str
     collection: int
-    dimension: int
+    half: bool
 
 
 def candidates(connection: Connection, place: Place, wanted: Wanted, terms: Sequence[int]) -> list[Candidate]:
@@ -50,7 +50,7 @@ def candidates(connection: Connection, place: Place, wanted: Wanted, terms: Sequ
         return []
     shortlist = max(keyword.SHORTLIST, 2 * wanted.depth)
     values = {
-        "vector": None if wanted.vector is None else as_stored(wanted.vector, place.dimension),
+        "vector": None if wanted.vector is None else as_stored(wanted.vector, half=place.half),
         "ef": str(min(MOST_EF, max(LEAST_EF, wanted.depth))),
         "scanned": str(max(MOST_SCANNED, wanted.depth)),
         "terms": list(terms),
@@ -79,9 +79,9 @@ def candidates(connection: Connection, place: Place, wanted: Wanted, terms: Sequ
     return [Candidate(i, dense.get(i), words.get(i)) for i in {**dense, **words}]
 
 
-def as_stored(vector: Vector, dimension: int) -> Any:
+def as_stored(vector: Vector, *, half: bool) -> Any:
     """A vector as the server takes it; halves where the collection's table has them."""
-    return HalfVector(vector) if dimension > schema.MOST_DIMENSIONS_VECTOR else vector
+    return HalfVector(vector) if half else vector
 
 
 @lru_cache(maxsize=256)

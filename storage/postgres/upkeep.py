@@ -9,6 +9,7 @@ from psycopg import sql
 
 from storage.postgres import schema
 from storage.postgres.connections import Connection
+from storage.postgres.rows import Kept
 
 log = logging.getLogger(__name__)
 
@@ -20,13 +21,14 @@ WORN = 0.02
 MB = 1 << 20
 
 
-def build_index(connection: Connection, name: str, collection: int, dimension: int, gone: int = 0) -> bool:
+def build_index(connection: Connection, name: str, record: Kept, gone: int = 0) -> bool:
     """Build HNSW if the collection is large enough and has none, or a worn one; returns whether it did.
 
     Cosine, so that LangChain's PGVectorStore uses it too. `gone`: passages deleted that the server's
     statistics may not know of yet. Searches go on meanwhile: the old one is dropped in the end.
     """
-    if dimension > schema.MOST_DIMENSIONS_HALFVEC:
+    collection = record.id
+    if record.collection.dimension > schema.MOST_DIMENSIONS:
         return False
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [schema.lock_key(name), collection])
@@ -52,10 +54,10 @@ def build_index(connection: Connection, name: str, collection: int, dimension: i
             rename = sql.SQL("ALTER INDEX {} RENAME TO {}")
             connection.execute(rename.format(index, sql.Identifier(f"{index_name(collection)}_worn")))
         try:
-            _create(connection, name, collection, dimension, passages, parallel=True)
+            _create(connection, name, record, passages, parallel=True)
         except (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory):
             # A container's /dev/shm is too small to build with several processes.
-            _create(connection, name, collection, dimension, passages, parallel=False)
+            _create(connection, name, record, passages, parallel=False)
         if there:
             connection.execute(sql.SQL("DROP INDEX {}").format(worn))
     return True
@@ -72,19 +74,17 @@ def index_name(collection: int) -> str:
     return f"passages_{collection}_hnsw"
 
 
-def _create(
-    connection: Connection, name: str, collection: int, dimension: int, passages: int, *, parallel: bool
-) -> None:
-    half = dimension > schema.MOST_DIMENSIONS_VECTOR
+def _create(connection: Connection, name: str, record: Kept, passages: int, *, parallel: bool) -> None:
+    needed = memory(passages, record.collection.dimension, half=record.half)
     with connection.transaction():
-        connection.execute(f"SET LOCAL maintenance_work_mem = '{memory(passages, dimension, half=half)}MB'".encode())
+        connection.execute(f"SET LOCAL maintenance_work_mem = '{needed}MB'".encode())
         if not parallel:
             connection.execute("SET LOCAL max_parallel_maintenance_workers = 0")
         connection.execute(
             sql.SQL("CREATE INDEX {} ON {} USING hnsw (embedding {}) WITH (m = 16, ef_construction = 64)").format(
-                sql.Identifier(index_name(collection)),
-                schema.passages_table(name, collection),
-                sql.SQL("halfvec_cosine_ops" if half else "vector_cosine_ops"),
+                sql.Identifier(index_name(record.id)),
+                schema.passages_table(name, record.id),
+                sql.SQL("halfvec_cosine_ops" if record.half else "vector_cosine_ops"),
             )
         )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from struct import Struct
+from typing import Any
 
+import numpy.typing as npt
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
@@ -14,6 +16,7 @@ from app.domain.documents import Chunk, Document, Vectors
 from storage.postgres import counting, schema
 from storage.postgres.connections import Connection
 from storage.postgres.postings import HEADER, TRAILER, Postings
+from storage.postgres.rows import Kept
 
 # In the order of COPY.
 _PASSAGE = "id, langchain_id, content, embedding, document_id, document, page, heading, start_offset, end_offset"
@@ -25,16 +28,14 @@ _ROWS_AT_ONCE = 200
 def insert(
     connection: Connection,
     name: str,
-    collection: int,
+    record: Kept,
     document: Document,
     chunks: Sequence[Chunk],
     vectors: Vectors,
-    weigh: Callable[[], Postings],
+    postings: Postings,
 ) -> int:
-    """Store a document with its passages; returns its id. `name` is the schema's.
-
-    Their terms are weighed while the server is busy with the passages.
-    """
+    """Store a document with its passages; returns its id. `name` is the schema's."""
+    collection = record.id
     collections, documents = sql.Identifier(name, "collections"), sql.Identifier(name, "documents")
     row = connection.execute(
         sql.SQL(
@@ -67,11 +68,19 @@ def insert(
     ).fetchone()
     assert row is not None
     first = int(str(row[0]))
-    with _passages(connection, name, collection, identity, document.name, first, chunks, vectors):
-        postings = weigh()
-    copy = sql.SQL("COPY {} (term, document_id, id, packed) FROM STDIN (FORMAT binary)")
-    with connection.cursor().copy(copy.format(schema.postings_table(name, collection))) as stream:
+    rows = _rows(identity, document.name, first, chunks, vectors.astype(">f2" if record.half else ">f4"))
+    copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)")
+    columns = sql.SQL("term, document_id, id, packed")
+    with connection.cursor().copy(copy.format(schema.postings_table(name, collection), columns)) as stream:
         stream.write(postings.copy(first, identity))
+        # While the server is busy with the longer part the rows of the other are packed.
+        packed = b"".join(islice(rows, _ROWS_AT_ONCE))
+    with connection.cursor().copy(copy.format(schema.passages_table(name, collection), sql.SQL(_PASSAGE))) as stream:
+        stream.write(HEADER)
+        while packed:
+            stream.write(packed)
+            packed = b"".join(islice(rows, _ROWS_AT_ONCE))
+        stream.write(TRAILER)
     counting.note(connection, name, collection, identity, *postings.frequencies())
     counting.count(connection, name, collection)
     return identity
@@ -103,40 +112,16 @@ def clean(text: str) -> str:
     return text.replace("\0", " ").encode("utf-8", "replace").decode()
 
 
-@contextmanager
-def _passages(
-    connection: Connection,
-    name: str,
-    collection: int,
-    document_id: int,
-    document: str,
-    first: int,
-    chunks: Sequence[Chunk],
-    vectors: Vectors,
-) -> Iterator[None]:
-    """All are sent within, and stored in the end."""
-    copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)")
-    statement = copy.format(schema.passages_table(name, collection), sql.SQL(_PASSAGE))
-    with connection.cursor().copy(statement) as stream:
-        stream.write(HEADER)
-        for n in range(0, len(chunks), _ROWS_AT_ONCE):
-            rows = _rows(
-                document_id, document, first + n, chunks[n : n + _ROWS_AT_ONCE], vectors[n : n + _ROWS_AT_ONCE]
-            )
-            stream.write(b"".join(rows))
-        stream.write(TRAILER)
-        yield
-
-
-def _rows(document_id: int, document: str, first: int, chunks: Sequence[Chunk], vectors: Vectors) -> Iterator[bytes]:
-    """Rows in COPY's binary form: each field with its length before it (−1 for NULL), big-endian.
+def _rows(
+    document_id: int, document: str, first: int, chunks: Sequence[Chunk], vectors: npt.NDArray[Any]
+) -> Iterator[bytes]:
+    """Rows in COPY's binary form: each field with its length before it (−1 for NULL), big-endian, as `vectors` are.
 
     Packed here because the driver takes twice as long, a value at a time.
     """
     dimension = vectors.shape[1]
-    kind = ">f2" if dimension > schema.MOST_DIMENSIONS_VECTOR else ">f4"
     title = _text(document)
-    for n, (chunk, vector) in enumerate(zip(chunks, vectors.astype(kind), strict=True)):
+    for n, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):
         values = vector.tobytes()
         yield _BEGIN.pack(10, 4, first + n, 16) + uuid.uuid4().bytes + _text(clean(chunk.text))
         # pgvector: the number of dimensions, two bytes unused, then the values.

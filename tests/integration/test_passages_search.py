@@ -34,6 +34,7 @@ def many(opened: PgPassageStore, count: int, *, dimension: int = 32, documents: 
 
 
 def exact(vectors: np.ndarray, query: np.ndarray, k: int) -> list[int]:  # type: ignore[type-arg]
+    vectors, query = (given.astype(np.float16).astype(np.float32) for given in (vectors, query))  # as they are kept
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return [int(i) + 1 for i in np.argsort(-(unit @ (query / np.linalg.norm(query))), kind="stable")[:k]]
 

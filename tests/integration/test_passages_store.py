@@ -163,7 +163,8 @@ def made_of_the_first_form(record: CollectionRecord) -> None:
         connection.execute(
             f"""
             ALTER TABLE {name}.documents DROP COLUMN origin;
-            ALTER TABLE {name}.collections DROP COLUMN uncounted;
+            ALTER TABLE {name}.collections DROP COLUMN uncounted, DROP COLUMN half;
+            ALTER TABLE {name}.passages_{number} ALTER embedding TYPE vector(32);
             DROP TABLE {name}.uncounted;
             ALTER TABLE {name}.passages_{number} RESET (autovacuum_vacuum_scale_factor);
             CREATE TABLE {name}.single AS SELECT term, id + (posting >> 16) AS id,
@@ -192,6 +193,9 @@ def test_a_collection_of_the_first_form_is_brought_to_this_one() -> None:
             assert [(d.name, d.origin) for d in again.documents("handbook")] == [("a.txt", ""), ("b.txt", "")]
             anew = again.search("handbook", Wanted(700, words="연차휴가 7일 common"))
             assert {c.id: c.keyword for c in anew} == pytest.approx({c.id: c.keyword for c in found}, abs=1e-4)
+            put(again, "c.txt", "nearest")
+            nearest = max(again.search("handbook", Wanted(9, embed(["nearest"])[0])), key=lambda c: c.dense or 0)
+            assert [p.text for p in again.fetch("handbook", [nearest.id])] == ["nearest"]
             again.delete_document(again.document("handbook", "a.txt").id)
             assert scalar(miscounted(record)) == 0
         options = scalar(f"SELECT reloptions FROM pg_class WHERE oid = '{name}.{record.table}'::regclass")
