@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from app.domain.ownership import Ownership, Spread, WayCost
-from app.services.ownership_sheet import NAMES
+from app.services.ownership_sheet import KINDS, NAMES
 from app.services.ownership_words import amount, even_words, headline, missing, rounded
 from app.services.plots_ownership import over_volume
 from app.services.results_json import plain as as_data
@@ -52,7 +52,7 @@ def _evens(screen: Screen, found: Ownership) -> None:
     for way, names in missing(screen.kept.sheet, found):
         lacking = ", ".join(say(name) for name in names)
         lines.append(t("{way}: unknown, as this is missing: {names}.", way=say(way), names=lacking))
-    unsure = [say(NAMES[c.name]) for c in found.costs[1:] if c.capacity is None and c.monthly is not None]
+    unsure = [say(NAMES[c.name]) for c in found.costs if _on_machines(c) and c.capacity is None and c.monthly]
     if unsure:
         names = ", ".join(unsure)
         lines.append(t("{names}: whether they carry that volume is unknown, as their speed is.", names=names))
@@ -115,10 +115,14 @@ def _parts(screen: Screen, found: Ownership, cost: WayCost) -> Cell:
     return Cell(first, " · ".join(rest))
 
 
+def _on_machines(cost: WayCost) -> bool:
+    return KINDS[cost.name] in ("bought", "rented")
+
+
 def _machines(cost: WayCost) -> Cell:
     capacity = cost.capacity
     if capacity is None:
-        return Cell(NOTHING, "" if cost.name == "api" else t("speed unknown"))
+        return Cell(NOTHING, t("speed unknown") if _on_machines(cost) else "")
     low, likely, high = capacity.machines
     count = speech().number(likely) if low == high else f"{likely} ({low}–{high})"
     return Cell(count, t("one carries {n} a month", n=rounded(capacity.conversations.likely or 0)))

@@ -37,6 +37,13 @@ def ownership_head(screen: Screen, *, key: str) -> Action | None:
             action = Begin(measured=False)
     if screen.results is not None:
         st.html(line(_about(screen.results)))
+    else:
+        st.caption(
+            t(
+                "An example, from a reference table: write your own figures below, or come here from a verdict to begin"
+                " with what was measured."
+            )
+        )
     return _controls(screen, key) or action
 
 
@@ -44,7 +51,9 @@ def _about(results: Results) -> list[str]:
     return [
         results.batch.name,
         t("API: {name}", name=results.incumbent.label),
-        t("on machines: {name}", name=results.challenger.label),
+        t("another API: {name}", name=results.challenger.label)
+        if results.challenger.local is False
+        else t("on machines: {name}", name=results.challenger.label),
     ]
 
 

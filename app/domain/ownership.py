@@ -124,7 +124,10 @@ class Power:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """Paid by use: per conversation as billed, else per million tokens of the price list of `as_of`."""
+    """Paid by use: per conversation as billed, else per million tokens of the price list of `as_of`.
+
+    `output_ratio` is how much it writes against the workload's figure, which is the incumbent's.
+    """
 
     name: str
     per_conversation: Money | None = None
@@ -133,6 +136,7 @@ class Api:
     as_of: date | None = None
     people: People = People()
     source: Message | None = None
+    output_ratio: Range = Range.exactly(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +181,14 @@ class Rented:
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """Everything that the comparison of costs rests on. `acceptable` is the share of answers by way's name."""
+    """Everything that the comparison of costs rests on. `acceptable` is the share of answers by way's name.
+
+    A way that is an API of its own is the challenger's: at the same volume, by its own fees.
+    """
 
     workload: Workload
     api: Api
-    ways: tuple[Bought | Rented, ...]
+    ways: tuple[Api | Bought | Rented, ...]
     exchange: Exchange
     acceptable: dict[str, Range] = field(default_factory=dict)
 
@@ -228,7 +235,7 @@ class WayCost:
 class BreakEven:
     """Conversations a month from which `way` costs no more than the API; None = at no volume.
 
-    `low` has every assumption at the end that favours the machines, `high` at the other. Past a
+    `low` has every assumption at the end that favours the way, `high` at the other. Past a
     machine's capacity the next one may lift the cost above the API's once more. `capacity_known`
     False: the machines named are taken to carry any volume, which nobody measured.
     """

@@ -49,7 +49,7 @@ def owning(assumptions: Assumptions) -> Ownership:
     )
 
 
-def break_even(assumptions: Assumptions, way: Bought | Rented) -> BreakEven | None:
+def break_even(assumptions: Assumptions, way: Api | Bought | Rented) -> BreakEven | None:
     """The volume at which `way` and the API cost the same; None where a part of either is unknown."""
 
     def meets(case: Case, tokens: Tokens) -> Decimal | None:
@@ -70,7 +70,7 @@ def break_even(assumptions: Assumptions, way: Bought | Rented) -> BreakEven | No
             meets("likely", likely),
             None if None in high else max(volume for volume in high if volume is not None),
         ),
-        lines[1].carried is not None,
+        isinstance(way, Api) or lines[1].carried is not None,
     )
 
 

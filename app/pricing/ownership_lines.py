@@ -112,10 +112,12 @@ def _working(way: Bought | Rented, seconds: Decimal | None, exchange: Exchange, 
 def _per_conversation(api: Api, tokens: Tokens, exchange: Exchange, case: Case) -> Decimal | None:
     if api.per_conversation is not None:
         return _usd(api.per_conversation, exchange, case)
+    read, written = tokens
+    counts = (read, None if written is None else written * at(api.output_ratio, case))
     prices = (_usd(price, exchange, case) for price in (api.input_per_million, api.output_per_million))
     return total(
         None if price is None or count is None else price * count / MILLION
-        for price, count in zip(prices, tokens, strict=True)
+        for price, count in zip(prices, counts, strict=True)
     )
 
 

@@ -81,11 +81,15 @@ class OwnershipService:
             input_tokens=_figure(incumbent.input_tokens, 0),
             output_tokens=_figure(incumbent.output_tokens, 0),
         )
-        fees = self._fees(incumbent)
+        fees = self._fees(incumbent, "api")
         if fees:
             api = _with(group("api", {}, _FROM_LIST), **fees)
         api = _with(api, acceptable=_percent(incumbent))
-        ways = [_with(way, acceptable=_percent(challenger)) for way in ways]
+        if challenger.local is False:
+            # What people said of it says nothing of a model on a machine.
+            ways.insert(0, self._other_api(incumbent, challenger))
+        else:
+            ways = [_with(way, acceptable=_percent(challenger)) for way in ways]
         if challenger.local:
             ways.insert(0, _machine(challenger))
         return replace(sheet, groups=(asked, api, *ways))
@@ -128,9 +132,20 @@ class OwnershipService:
         except UserError:
             return None
 
-    def _fees(self, incumbent: ContestantResult) -> dict[str, Line]:
-        model, now = incumbent.contestant.model, datetime.now(UTC)
-        price = self._prices.price(model, now, local=bool(incumbent.local))
+    def _other_api(self, incumbent: ContestantResult, challenger: ContestantResult) -> Group:
+        note = Message(
+            "{model}, by the price list, at the same volume: the tokens read of the batch, and as many written as it"
+            " wrote there against {incumbent}.",
+            model=challenger.label,
+            incumbent=incumbent.label,
+        )
+        lines: dict[str, Line | None] = {"output_ratio": _ratio(challenger, incumbent)}
+        lines |= self._fees(challenger, "other_api")
+        return _with(group("other_api", {}, note), acceptable=_percent(challenger), **lines)
+
+    def _fees(self, contestant: ContestantResult, kind: Kind) -> dict[str, Line]:
+        model, now = contestant.contestant.model, datetime.now(UTC)
+        price = self._prices.price(model, now, local=bool(contestant.local))
         if price is not None and price.source != "local":
             source = (
                 Message("price list of {date}", date=price.as_of.isoformat())
@@ -138,8 +153,8 @@ class OwnershipService:
                 else Message("your price list")
             )
             return {
-                "input_per_million": _line("api", "input_per_million", Money.usd(price.input), source),
-                "output_per_million": _line("api", "output_per_million", Money.usd(price.output), source),
+                "input_per_million": _line(kind, "input_per_million", Money.usd(price.input), source),
+                "output_per_million": _line(kind, "output_per_million", Money.usd(price.output), source),
             }
         return {}
 
@@ -174,6 +189,17 @@ def _machine(challenger: ContestantResult) -> Group:
             else None
         )
     return _with(group("measured", {}, _LOCAL), **speeds)
+
+
+def _ratio(challenger: ContestantResult, incumbent: ContestantResult) -> Line | None:
+    """How much the one writes, in percent of what the other does."""
+    mine, theirs = challenger.output_tokens, incumbent.output_tokens
+    if mine is None or theirs is None or not mine.value or not theirs.value:
+        return None
+    ends = (mine.value if end is None else max(end, 0.0) for end in (mine.low, mine.value, mine.high))
+    low, likely, high = (round(Decimal(str(100 * end / theirs.value)), 1) for end in ends)
+    source = Message("measured, n = {n}", n=f"{mine.n:,}")
+    return _line("other_api", "output_ratio", Range(min(low, likely), likely, max(high, likely)), source)
 
 
 def _with(given: Group, **lines: Line | None) -> Group:

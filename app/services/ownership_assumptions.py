@@ -35,18 +35,12 @@ def assumptions_of(sheet: Sheet) -> Assumptions:
     """What the sheet says, for the engine. Ways are named by their slugs. Raises UserError for what cannot be meant."""
     asked, api = sheet.group("workload"), sheet.group("api")
     hour = _money(asked, "hour") or Money.usd(0)
-    ways = tuple(_way(g, hour) for g in sheet.groups if g.kind in ("bought", "rented"))
+    ways = tuple(_way(g, hour) for g in sheet.groups if g.kind in ("other_api", "bought", "rented"))
     return Assumptions(
         workload=Workload(
             asked.value("conversations") or Range.exactly(0), asked.value("input_tokens"), asked.value("output_tokens")
         ),
-        api=Api(
-            "api",
-            per_conversation=_money(api, "per_conversation"),
-            input_per_million=_money(api, "input_per_million"),
-            output_per_million=_money(api, "output_per_million"),
-            people=_people(api, hour),
-        ),
+        api=_api(api, hour),
         ways=ways,
         exchange=sheet.exchange,
         acceptable={g.slug: share for g in sheet.groups[1:] if (share := _share(g, "acceptable")) is not None},
@@ -65,6 +59,8 @@ def sheet_of(given: Assumptions, slugs: Mapping[str, str], source: Message) -> S
     fees = {key: getattr(api, key) for key in ("per_conversation", "input_per_million", "output_per_million")}
     groups.append(group("api", _lines("api", fees | {"hours": _hours(api.people)}, source), api.source))
     for way in given.ways:
+        if isinstance(way, Api):
+            continue  # a reference knows no challenger
         slug = slugs[way.name]
         groups.append(group(slug, _lines(slug, _values(way), source), way.source))
     return Sheet(tuple(groups), given.exchange)
@@ -107,7 +103,20 @@ def sheet_from_dict(data: Mapping[str, Any]) -> Sheet:
         ) from None
 
 
-def _way(given: Group, hour: Money) -> Bought | Rented:
+def _api(given: Group, hour: Money) -> Api:
+    return Api(
+        given.slug,
+        per_conversation=_money(given, "per_conversation"),
+        input_per_million=_money(given, "input_per_million"),
+        output_per_million=_money(given, "output_per_million"),
+        output_ratio=(_share(given, "output_ratio") if given.kind == "other_api" else None) or _ONE,
+        people=_people(given, hour),
+    )
+
+
+def _way(given: Group, hour: Money) -> Api | Bought | Rented:
+    if given.kind == "other_api":
+        return _api(given, hour)
     machines = given.value("machines")
     count = int(machines.likely) if machines else 1
     speed = Speed(

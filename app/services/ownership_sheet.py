@@ -15,7 +15,7 @@ from app.domain.errors import UserError
 from app.domain.message import Message
 from app.domain.ownership import Currency, Exchange, Range
 
-Kind = Literal["workload", "api", "bought", "rented"]
+Kind = Literal["workload", "api", "other_api", "bought", "rented"]
 End = Literal["low", "likely", "high"]
 ENDS: tuple[End, End, End] = ("low", "likely", "high")
 
@@ -95,6 +95,11 @@ _SPEED = (
     ),
     Spec("machines", Message("Machines at least"), _NOTHING, above_zero=True, whole=True, most=Decimal(10_000)),
 )
+_FEES = (
+    Spec("per_conversation", Message("Fee, all in"), Message("a conversation"), money=True),
+    Spec("input_per_million", Message("Fee for tokens read"), Message("a million"), money=True),
+    Spec("output_per_million", Message("Fee for tokens written"), Message("a million"), money=True),
+)
 SPECS: dict[Kind, tuple[Spec, ...]] = {
     "workload": (
         Spec("conversations", Message("Conversations"), _MONTH),
@@ -102,10 +107,10 @@ SPECS: dict[Kind, tuple[Spec, ...]] = {
         Spec("output_tokens", Message("Tokens written"), Message("a conversation")),
         Spec("hour", Message("An hour of somebody's work"), _HOUR, money=True),
     ),
-    "api": (
-        Spec("per_conversation", Message("Fee, all in"), Message("a conversation"), money=True),
-        Spec("input_per_million", Message("Fee for tokens read"), Message("a million"), money=True),
-        Spec("output_per_million", Message("Fee for tokens written"), Message("a million"), money=True),
+    "api": (*_FEES, *_PEOPLE),
+    "other_api": (
+        *_FEES,
+        Spec("output_ratio", Message("Writes"), Message("% of the tokens above"), above_zero=True),
         *_PEOPLE,
     ),
     "bought": (
@@ -129,6 +134,7 @@ SPECS: dict[Kind, tuple[Spec, ...]] = {
 NAMES: dict[str, Message] = {
     "workload": Message("What is asked"),
     "api": Message("API"),
+    "other_api": Message("The challenger's API"),
     "bought": Message("GPU bought"),
     "rented": Message("GPU rented"),
     "cpu": Message("CPU"),
@@ -137,6 +143,7 @@ NAMES: dict[str, Message] = {
 KINDS: dict[str, Kind] = {
     "workload": "workload",
     "api": "api",
+    "other_api": "other_api",
     "bought": "bought",
     "rented": "rented",
     "cpu": "bought",

@@ -14,6 +14,7 @@ from app.services.ownership_sheet import NAMES, Kind, Sheet
 
 _NEEDED: dict[Kind, tuple[str, ...]] = {
     "api": ("per_conversation", "input_per_million", "output_per_million"),
+    "other_api": ("per_conversation", "input_per_million", "output_per_million"),
     "bought": ("price", "years", "upkeep"),
     "rented": ("month",),
     "workload": (),
@@ -89,12 +90,19 @@ def headline(found: Ownership, volume: Decimal, currency: Currency) -> Message:
             way=NAMES[least.name],
             costs=costs,
         )
-    return Message(
+    said = Message(
         "At {n} conversations a month {way} costs least: {costs}; the API costs {api}.",
         n=n,
         way=NAMES[least.name],
         costs=costs,
         api=amount(api.monthly.likely, currency, found.exchange),
+    )
+    if least.capacity is not None:
+        return said
+    return Message(
+        "{said} Whether {way} can answer so many is not known: its speed was not measured.",
+        said=said,
+        way=NAMES[least.name],
     )
 
 

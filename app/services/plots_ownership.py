@@ -15,6 +15,7 @@ from app.services.ownership_words import amount
 from app.services.plots_style import CHALLENGER, INCUMBENT, OTHERS, QUIET, Words, blank, text
 
 _COLOURS = dict(zip(("api", "bought", "rented", "cpu", "measured"), (INCUMBENT, CHALLENGER, *OTHERS), strict=False))
+_COLOURS["other_api"] = _COLOURS["measured"]  # of a challenger that is on a machine, or is not: never both
 
 
 def over_volume(

@@ -60,9 +60,30 @@ def test_the_price_of_the_machine_that_answered_is_unknown_and_not_nothing(tmp_p
     assert costs["bought"].capacity is None
 
 
-def test_a_challenger_that_is_paid_by_use_brings_no_machine(tmp_path: Path) -> None:
+def test_a_challenger_that_is_paid_by_use_is_a_way_of_its_own_and_brings_no_machine(tmp_path: Path) -> None:
     with measured(tmp_path, local=False) as (owned, found):
-        assert [g.slug for g in owned.of_batch(found).groups] == ["workload", "api", "bought", "rented", "cpu"]
+        sheet = owned.of_batch(found)
+        assert [g.slug for g in sheet.groups] == ["workload", "api", "other_api", "bought", "rented", "cpu"]
+        assert "ollama:llama3.1:8b" in str(sheet.group("other_api").note)
+        assert likely(sheet, "other_api.output_ratio") == 100 and likely(sheet, "other_api.acceptable") is not None
+        assert likely(sheet, "bought.acceptable") is None
+        assert {c.name: c.monthly for c in owned.costs(sheet).costs}["other_api"] is None, "nobody knows its price"
+
+
+def test_another_api_is_paid_for_the_same_volume_by_its_own_fees_and_its_own_length(tmp_path: Path) -> None:
+    with measured(tmp_path, local=False) as (owned, found):
+        sheet = owned.of_batch(found)
+        for key, value in (("input_per_million", "1"), ("output_per_million", "2"), ("output_ratio", "300")):
+            sheet = edited(sheet, f"other_api.{key}", "likely", Decimal(value))
+        owned.keep(BATCH, sheet)
+        assert owned.of_batch(found) == sheet
+        result = owned.costs(sheet)
+    costs = {c.name: c for c in result.costs}
+    # 10,000 times 100 tokens read and three times 50 written.
+    assert costs["other_api"].monthly is not None and costs["other_api"].monthly.likely == 1 + 3
+    assert costs["other_api"].capacity is None and costs["other_api"].per_acceptable is not None
+    [even] = [e for e in result.break_evens if e.way == "other_api"]
+    assert even.capacity_known and even.conversations.likely is None
 
 
 def test_what_was_changed_stays_with_the_batch(tmp_path: Path) -> None:
