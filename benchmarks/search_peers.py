@@ -47,7 +47,7 @@ class Exact:
     def __init__(self, planted: Planted, chunking: Chunking) -> None:
         self._tokeniser = tokeniser(TokeniserName.STEMS)
         self._count = len(planted.passages)
-        found = weigh([self._tokeniser.terms(text) for text in planted.passages], average_length(chunking))
+        found = weigh(self._tokeniser, planted.passages, average_length(chunking))
         order = np.argsort(found.term, kind="stable")
         self._terms, self._passages, self._weights = found.term[order], found.passage[order], found.weight[order]
 

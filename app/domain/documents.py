@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -213,6 +213,15 @@ class Tokeniser(Protocol):
 
     def question(self, text: str) -> Sequence[str]:
         """Of a question: distinct, without the words that only make it one."""
+        ...
+
+
+@runtime_checkable
+class WordByWord(Tokeniser, Protocol):
+    """A tokeniser that never looks across a blank: a text has the terms of its words, one after another."""
+
+    def of_word(self, word: str) -> Sequence[str]:
+        """The terms of what stands between blanks (`str.split`)."""
         ...
 
 

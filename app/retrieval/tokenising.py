@@ -64,6 +64,9 @@ class Stems:
     def terms(self, text: str) -> Sequence[str]:
         return list(chain.from_iterable(map(self._words.__getitem__, text.split())))
 
+    def of_word(self, word: str) -> Sequence[str]:
+        return self._words[word]
+
     def question(self, text: str) -> Sequence[str]:
         runs = list(_runs(text))
         kept = [term for kind, run, after in runs for term in _question_terms(kind, run, after)]

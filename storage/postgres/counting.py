@@ -29,16 +29,13 @@ def note(
     connection.execute(query, [document, collection, *listed])
 
 
-def count(connection: Connection, name: str, collection: int, *, all_of_them: bool = False) -> None:
-    """Count what waits, if it is enough. Its caller holds the collection's lock."""
-    row = connection.execute(
-        sql.SQL("SELECT passages, uncounted FROM {} WHERE id = %s").format(_collections(name)), [collection]
-    ).fetchone()
-    if row is None:
-        return
-    passages, waiting = int(str(row[0])), int(str(row[1]))
-    if waiting == 0 or not (all_of_them or waiting >= RECENT or waiting * SHARE > passages - waiting):
-        return
+def enough(passages: int, waiting: int) -> bool:
+    """Whether those that wait should be counted, in a collection of so many passages."""
+    return waiting >= RECENT or waiting * SHARE > passages - waiting
+
+
+def count(connection: Connection, name: str, collection: int) -> None:
+    """Count what waits. Its caller holds the collection's lock."""
     connection.execute(
         # Of a row that ON CONFLICT meets the lock is logged too; nobody else writes here.
         sql.SQL(

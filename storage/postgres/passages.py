@@ -158,7 +158,7 @@ class PgPassageStore:
         found = checked(vectors, len(chunks), record)
         tokeniser = self._tokenisers(record.collection.tokeniser)
         average = average_length(record.collection.chunking)
-        postings = weigh([tokeniser.terms(chunk.in_context) for chunk in chunks], average)
+        postings = weigh(tokeniser, [chunk.in_context for chunk in chunks], average)
         named = replace_fields(document, name=normal(document.name))
 
         def work(connection: Connection, record: Kept) -> Stored:
@@ -202,7 +202,7 @@ class PgPassageStore:
         def work(connection: Connection, record: Kept) -> None:
             with connection.transaction():
                 self._lock(connection, record.id)
-                counting.count(connection, self._schema, record.id, all_of_them=True)
+                counting.count(connection, self._schema, record.id)
             gone = self._gone.pop(record.id, 0)
             upkeep.build_index(connection, self._schema, record, gone)
             upkeep.tidy(connection, self._schema, record.id)

@@ -11,15 +11,18 @@ and twice the space (`python -m benchmarks.indexing`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from weakref import WeakKeyDictionary
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
-from app.domain.documents import Chunking
+from app.domain.documents import Chunking, Tokeniser, WordByWord
 
 K1 = 0.6
 B = 0.4
@@ -99,19 +102,70 @@ class Postings:
         return np.flatnonzero((nth % MOST == 0) | far)
 
 
-class _Ids(dict[str, int]):
+def term_id(term: str) -> int:
     """A term's number. Two terms in some ten thousand million share one: no ranking feels it."""
+    value = crc32(term.encode())
+    return value - (1 << 32) if value >= 1 << 31 else value
 
+
+class _Ids(dict[str, int]):
     def __missing__(self, term: str) -> int:
-        value = crc32(term.encode())
-        value -= (1 << 32) if value >= 1 << 31 else 0
         if len(self) >= _REMEMBERED:
             self.clear()
-        self[term] = value
-        return value
+        self[term] = found = term_id(term)
+        return found
 
 
-term_id = _Ids().__getitem__
+class _Words(dict[str, int]):
+    """Words by number; the terms of word n are `terms[starts[n]:starts[n + 1]]`."""
+
+    def __init__(self, of_word: Callable[[str], Sequence[str]]) -> None:
+        self._of_word = of_word
+        self._terms, self._starts = array("q"), array("q", [0])
+        self.terms = self.starts = np.zeros(1, np.int64)
+        self.lock = threading.Lock()
+
+    def __missing__(self, word: str) -> int:
+        self._terms.extend(map(term_id, self._of_word(word)))
+        self._starts.append(len(self._terms))
+        self[word] = number = len(self)
+        return number
+
+    def numbers(self, words: Iterable[str], count: int) -> npt.NDArray[np.int64]:
+        """Of `count` words, those met for the first time among them. Its caller holds the lock."""
+        if len(self) >= _REMEMBERED:
+            self.clear()
+            self._terms, self._starts = array("q"), array("q", [0])
+        numbers = np.fromiter(map(self.__getitem__, words), np.int64, count)
+        if len(self.starts) != len(self._starts):
+            self.terms, self.starts = np.array(self._terms, np.int64), np.array(self._starts, np.int64)
+        return numbers
+
+
+_ids = _Ids()
+_words: WeakKeyDictionary[WordByWord, _Words] = WeakKeyDictionary()
+
+
+def numbered(tokeniser: Tokeniser, texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The terms of all texts, one after another, and how many each text has.
+
+    Of a tokeniser that reads word by word each word's are kept as numbers: a third of the time.
+    """
+    if not isinstance(tokeniser, WordByWord):
+        passages = [tokeniser.terms(text) for text in texts]
+        lengths = np.fromiter(map(len, passages), np.int64, len(passages))
+        return np.fromiter(map(_ids.__getitem__, chain.from_iterable(passages)), np.int64, int(lengths.sum())), lengths
+    split = [text.split() for text in texts]
+    words = np.fromiter(map(len, split), np.int64, len(split))
+    known = _words.setdefault(tokeniser, _Words(tokeniser.of_word))
+    with known.lock:
+        numbers = known.numbers(chain.from_iterable(split), int(words.sum()))
+        starts, terms = known.starts[numbers], known.terms
+        counts = known.starts[numbers + 1] - starts
+    ends = np.cumsum(counts)
+    places = np.arange(int(counts.sum())) + np.repeat(starts - ends + counts, counts)
+    of_text = np.concatenate(([0], np.concatenate(([0], ends))[np.cumsum(words)]))
+    return terms[places], np.diff(of_text)
 
 
 def average_length(chunking: Chunking) -> float:
@@ -122,12 +176,11 @@ def average_length(chunking: Chunking) -> float:
     return max(1.0, chunking.size * (0.25 if chunking.unit == "characters" else 0.75))
 
 
-def weigh(passages: Sequence[Sequence[str]], average: float) -> Postings:
-    """The postings of passages given as their terms."""
-    lengths = np.fromiter(map(len, passages), np.int64, len(passages))
-    terms = np.fromiter(map(term_id, chain.from_iterable(passages)), np.int64, int(lengths.sum()))
+def weigh(tokeniser: Tokeniser, texts: Sequence[str], average: float) -> Postings:
+    """The postings of passages."""
+    terms, lengths = numbered(tokeniser, texts)
     # Term and passage as one number, so that one sort both counts and orders them.
-    keys = np.sort((terms << 32) | np.repeat(np.arange(len(passages)), lengths))
+    keys = np.sort((terms << 32) | np.repeat(np.arange(len(texts)), lengths))
     starts = _starts(keys)
     passage = (keys[starts] & 0xFFFFFFFF).astype(np.int32)
     tf = np.diff(starts, append=len(keys)).astype(np.float64)

@@ -62,12 +62,12 @@ def insert(
         sql.SQL(
             "UPDATE {} SET documents = documents + 1, passages = passages + %(n)s, characters = characters + %(size)s,"
             " uncounted = uncounted + %(n)s, last_passage = last_passage + %(n)s WHERE id = %(id)s"
-            " RETURNING last_passage - %(n)s + 1"
+            " RETURNING last_passage - %(n)s + 1, passages, uncounted"
         ).format(collections),
         {"n": len(chunks), "size": len(document.text), "id": collection},
     ).fetchone()
     assert row is not None
-    first = int(str(row[0]))
+    first, passages, waiting = (int(str(value)) for value in row)
     rows = _rows(identity, document.name, first, chunks, vectors.astype(">f2" if record.half else ">f4"))
     copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)")
     columns = sql.SQL("term, document_id, id, packed")
@@ -82,7 +82,8 @@ def insert(
             packed = b"".join(islice(rows, _ROWS_AT_ONCE))
         stream.write(TRAILER)
     counting.note(connection, name, collection, identity, *postings.frequencies())
-    counting.count(connection, name, collection)
+    if counting.enough(passages, waiting):
+        counting.count(connection, name, collection)
     return identity
 
 

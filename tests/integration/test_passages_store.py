@@ -333,7 +333,7 @@ def test_an_unknown_collection_is_said_with_how_to_see_those_there_are(opened: P
 
 def test_a_word_that_is_not_counted_yet_is_found(opened: PgPassageStore, monkeypatch: pytest.MonkeyPatch) -> None:
     put(opened, "a.txt", *(f"common {n}" for n in range(20)))
-    monkeypatch.setattr(counting, "SHARE", 0)  # those that come now wait
+    monkeypatch.setattr(counting, "enough", lambda passages, waiting: False)
     second = put(opened, "b.txt", "zebra common", "yak common")
     assert isinstance(second, Stored)
     found = opened.search("handbook", Wanted(5, words="zebra nowhere"))
@@ -350,7 +350,7 @@ def test_the_words_of_a_deleted_document_are_counted_no_more(
     opened: PgPassageStore, monkeypatch: pytest.MonkeyPatch, counted: bool
 ) -> None:
     put(opened, "a.txt", *(f"common {n}" for n in range(20)))
-    monkeypatch.setattr(counting, "SHARE", 100 if counted else 0)
+    monkeypatch.setattr(counting, "enough", lambda passages, waiting: counted)
     second = put(opened, "b.txt", "zebra common", "yak common")
     assert isinstance(second, Stored)
     opened.delete_document(second.record.id)
