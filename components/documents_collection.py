@@ -23,7 +23,11 @@ def collection_head(
             action = Open()
         st.space("stretch")
         if st.button(
-            t("Compare on it"), icon=":material/compare_arrows:", disabled=not record.passages, key=f"{key}-compare"
+            t("Ask about these documents"),
+            type="primary",
+            icon=":material/compare_arrows:",
+            disabled=not record.passages,
+            key=f"{key}-compare",
         ):
             action = CompareOn(record.name)
         with st.popover(t("Index anew"), icon=":material/autorenew:", key=f"{key}-reindex"):

@@ -10,7 +10,7 @@ import streamlit as st
 from app.domain.indexing import FileProgress, FileStatus, IndexingState
 from app.domain.message import Message
 from app.services.indexing_job import IndexingJob
-from app.ui.document_actions import Action, Dismiss, Open
+from app.ui.document_actions import Action, CompareOn, Dismiss, Open
 from app.ui.notes import marked_html, problem_html
 from app.ui.prose import plain
 from app.ui.text import say, speech, t, tn
@@ -92,11 +92,19 @@ def _ended(job: IndexingJob, key: str) -> Action | None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-ended-{job.id}"):
         opened = st.button(plain(state.collection), type="tertiary", key=f"{key}-open-{job.id}")
         st.html(f'<div class="us-line">{escape(_sum(state))}</div>', width="stretch")
+        asked = state.count(FileStatus.INDEXED) > 0 and st.button(
+            t("Ask about these documents"),
+            type="primary",
+            icon=":material/compare_arrows:",
+            key=f"{key}-compare-{job.id}",
+        )
         gone = st.button(t("Close the report"), type="tertiary", icon=":material/close:", key=f"{key}-dismiss-{job.id}")
     if state.problem is not None:
         remedy = next((f.remedy for f in state.files if f.reason == state.problem and f.remedy), None)
         st.html(problem_html(say(state.problem), say(remedy) if remedy else ""))
     st.html(_rows(state))
+    if asked:
+        return CompareOn(state.collection)
     return Dismiss(job.id) if gone else Open(state.collection) if opened else None
 
 

@@ -9,10 +9,12 @@ import streamlit as st
 from app.domain.answers import Status
 from app.domain.comparisons import Query, Summary
 from app.services.history import Page
+from app.ui.links import COMPARE
 from app.ui.passages import preview
 from app.ui.prose import plain
 from app.ui.text import speech, t
 from components.history_filters import PAGE_SIZE, page_of, status_label, turn_to
+from components.next_step import nothing_yet
 
 
 def history_list(page: Page, query: Query, *, key: str) -> str | None:
@@ -30,8 +32,13 @@ def history_list(page: Page, query: Query, *, key: str) -> str | None:
 
 def _nothing(query: Query) -> None:
     if query == Query(limit=query.limit, offset=query.offset):
-        st.info(
-            t("No comparison yet. Ask something on the Compare page, and it is kept here."), icon=":material/history:"
+        nothing_yet(
+            t("No comparison yet. Ask something on the Compare page, and it is kept here."),
+            ":material/history:",
+            COMPARE,
+            t("Compare"),
+            key="history",
+            page_icon=":material/compare_arrows:",
         )
     else:
         st.info(t("Nothing matches."), icon=":material/search_off:")

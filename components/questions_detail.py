@@ -15,6 +15,7 @@ from app.ui.prose import plain
 from app.ui.questions import SET, VERSION, Action, OpenSet, Store
 from app.ui.text import speech, t, tn
 from components.documents_list import line
+from components.next_step import next_step
 from components.questions_table import categories_line, columns, problems_list, questions_table
 
 _TYPES: dict[QuestionFormat, str] = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
@@ -27,11 +28,12 @@ def questions_detail(opened: QuestionSet, versions: Sequence[int], *, key: str) 
             action = OpenSet()
         st.space("stretch")
         action = _version(opened, versions, key) or action
-        st.page_link(
+        next_step(
             BATCHES,
-            label=t("Put it to models"),
-            icon=":material/playlist_play:",
-            query_params={SET: opened.name, VERSION: opened.version},
+            t("Put it to models"),
+            ":material/playlist_play:",
+            key="batch",
+            to={SET: opened.name, VERSION: str(opened.version)},
         )
         _download(opened, key)
     st.title(plain(opened.name), anchor=False)

@@ -15,9 +15,10 @@ from components.documents_list import line
 _CATEGORIES = 6
 
 
-def questions_list(sets: Sequence[QuestionSetInfo], *, key: str) -> Action | None:
+def questions_list(sets: Sequence[QuestionSetInfo], *, choosing: bool, key: str) -> Action | None:
+    """`choosing`: a file is being looked at above, and says by itself what comes next."""
     opened: Action | None = None
-    if not sets:
+    if not sets and not choosing:
         st.info(
             t(
                 "No question set yet. A set is the questions that your models will be asked, with what is known of "

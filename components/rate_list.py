@@ -13,22 +13,26 @@ from app.ui.links import BATCHES
 from app.ui.prose import plain
 from app.ui.rate import Named, Open
 from app.ui.text import speech, t, tn
+from components.next_step import nothing_yet
 
 MAX_NAME = 80
 
 
 def rate_list(waiting: Sequence[Waiting]) -> Open | None:
     """Returns the batch that was opened. No model is named: whoever rates must not know who is compared."""
-    with st.container(key="rate-top"):
+    with st.container(horizontal=True, vertical_alignment="center", key="rate-top"):
         st.title(t("Rate"), anchor=False)
-        st.caption(t("Two answers to one question, side by side and without names. Say which is better."))
+    st.caption(t("Two answers to one question, side by side and without names. Say which is better."))
     opened = None
     if not waiting:
-        st.info(
+        nothing_yet(
             t("Nothing waits to be rated. Answers to rate come from a batch: a question set put to several models."),
-            icon=":material/how_to_vote:",
+            ":material/how_to_vote:",
+            BATCHES,
+            t("To the batches"),
+            key="rate",
+            page_icon=":material/playlist_play:",
         )
-        st.page_link(BATCHES, label=t("To the batches"), icon=":material/playlist_play:")
     with st.container(key="rate-list", gap=None):
         for line in waiting:
             with st.container(key=f"rate-line-{line.batch.id}", gap=None):

@@ -13,6 +13,7 @@ from app.ui.rate import Move, Screen
 from app.ui.text import t
 from components.answer_text import answer_text
 from components.contestants import LETTERS, letter
+from components.next_step import next_step
 from components.problem import problem
 from components.rating_bar import rating_bar, stars
 
@@ -105,6 +106,4 @@ def rate_done(screen: Screen) -> None:
                 t("Nothing is left for you here. Thank you. What is missing waits for other raters."),
                 icon=":material/check:",
             )
-        st.page_link(
-            RESULTS, label=t("To the results"), icon=":material/insights:", query_params={"b": screen.batch.id}
-        )
+        next_step(RESULTS, t("To the results"), ":material/insights:", key="results", to={"b": screen.batch.id})

@@ -18,6 +18,7 @@ from app.ui.prose import plain
 from app.ui.results import BATCH, Screen
 from app.ui.results_tables import Sentence, findings, sentences
 from app.ui.text import speech, t, tn
+from components.next_step import nothing_yet
 from components.results_parts import badge, table
 
 REFRESH = 3.0
@@ -46,14 +47,17 @@ def results_head(screen: Screen) -> str | None:
 
 
 def results_empty() -> None:
-    st.info(
+    nothing_yet(
         t(
             "No batch yet. A batch puts a question set to your models; then people rate the pairs of answers without "
             "knowing whose they are. What came out stands here."
         ),
-        icon=":material/insights:",
+        ":material/insights:",
+        BATCHES,
+        t("To the batches"),
+        key="results",
+        page_icon=":material/playlist_play:",
     )
-    st.page_link(BATCHES, label=t("To the batches"), icon=":material/playlist_play:")
 
 
 def results_verdict(screen: Screen) -> None:

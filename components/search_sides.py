@@ -11,6 +11,7 @@ from app.ui.search_state import search_key
 from app.ui.searching import SearchScreen, SideView
 from app.ui.text import t, tn
 from components.contestants import LETTERS, letter
+from components.next_step import nothing_yet
 from components.problem import problem
 from components.search_settings import fusion_name, mode_name, search_settings
 from components.sources import collection_label
@@ -33,6 +34,12 @@ def search_head(screen: SearchScreen) -> None:
                 on_click=searching.add_another,
                 args=(screen,),
             )
+    st.caption(
+        t(
+            "What a model is given decides what it can answer. Put one question to two ways of searching, and see which"
+            " passages each finds."
+        )
+    )
     if screen.listed.problem is not None:
         problem(screen.listed.problem)
 
@@ -42,8 +49,14 @@ def nothing_to_search(listed: Listed) -> None:
     if listed.pending:
         st.caption(t("The document server is starting…"))
     elif listed.problem is None:
-        st.info(t("There is no collection yet. Add documents, or the sample collection, on the Documents page."))
-        st.page_link(DOCUMENTS_PAGE, label=t("Documents"), icon=":material/library_books:")
+        nothing_yet(
+            t("There is no collection yet. Add documents, or the sample collection, on the Documents page."),
+            ":material/manage_search:",
+            DOCUMENTS_PAGE,
+            t("Documents"),
+            key="search",
+            page_icon=":material/library_books:",
+        )
 
 
 def search_sides(screen: SearchScreen) -> None:

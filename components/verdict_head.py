@@ -14,6 +14,7 @@ from app.ui.links import BATCHES, OWNERSHIP, RATE, RESULTS
 from app.ui.text import say, speech, t, tn
 from app.ui.verdict import BATCH, Look, Open, Screen, with_pair
 from components.documents_list import line
+from components.next_step import nothing_yet
 
 Made = Callable[[Results], bytes]
 
@@ -31,14 +32,17 @@ def verdict_top(screen: Screen, as_html: Made, as_json: Made) -> Open | None:
 
 
 def verdict_empty() -> None:
-    st.info(
+    nothing_yet(
         t(
             "No verdict yet. It takes a batch, a question set put to several models, and people who rate the"
             " answers blind."
         ),
-        icon=":material/gavel:",
+        ":material/gavel:",
+        BATCHES,
+        t("To the batches"),
+        key="verdict",
+        page_icon=":material/playlist_play:",
     )
-    st.page_link(BATCHES, label=t("To the batches"), icon=":material/playlist_play:")
 
 
 def verdict_head(screen: Screen, results: Results) -> Look | None:

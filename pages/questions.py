@@ -25,7 +25,7 @@ with st.container(key="questions-page"):
     if screen.opened is not None:
         action = questions_detail(screen.opened, screen.versions, key="questions")
     else:
-        with st.container(key="questions-top"):
+        with st.container(horizontal=True, vertical_alignment="center", key="questions-top"):
             st.title(t("Question sets"), anchor=False)
         action = questions_import(
             screen.sets,
@@ -34,5 +34,5 @@ with st.container(key="questions-page"):
             file_key=questions.uploader_key(),
             key="questions",
         )
-        action = questions_list(screen.sets, key="questions") or action
+        action = questions_list(screen.sets, choosing=questions.choosing(), key="questions") or action
 questions.carry_out(container, action)

@@ -15,19 +15,20 @@ from components.search_sides import nothing_to_search, search_head, search_sides
 
 screen = searching.open_search(get_container())
 
-search_head(screen)
-if not screen.sides:
-    nothing_to_search(screen.listed)
-else:
-    search_sides(screen)
-    one, labelled = st.tabs([t("One question"), t("Labelled questions")])
-    with one:
-        query = question_box()
-        if query:
-            try:
-                search_results(screen, query)
-            except UserError as error:
-                problem(error)
-    with labelled:
-        search_scores(screen)
+with st.container(key="search-page"):
+    search_head(screen)
+    if not screen.sides:
+        nothing_to_search(screen.listed)
+    else:
+        search_sides(screen)
+        one, labelled = st.tabs([t("One question"), t("Labelled questions")])
+        with one:
+            query = question_box()
+            if query:
+                try:
+                    search_results(screen, query)
+                except UserError as error:
+                    problem(error)
+        with labelled:
+            search_scores(screen)
 searching.look_again(screen)

@@ -94,6 +94,11 @@ def uploader_key() -> str:
     return f"questions-file-{_file_number()}"
 
 
+def choosing() -> bool:
+    """Whether a file is in the uploader, and not imported yet."""
+    return st.session_state.get(uploader_key()) is not None
+
+
 def reading_of(file: UploadedFile, sheet: str | None) -> Reading | UnderstudyError:
     """What the file holds; remembered, as the page is drawn many times."""
     asked = (file.file_id, sheet)

@@ -64,9 +64,8 @@ def main() -> None:
         },
         position="top",
     )
+    language_switch()
     page.run()
-    with st.sidebar:
-        language_switch()
     cookies.flush()
 
 

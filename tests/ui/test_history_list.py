@@ -24,7 +24,9 @@ def lines(app: AppTest) -> list[str]:
 
 
 def test_an_empty_history_says_what_to_do(world: Past) -> None:
-    assert "Compare page" in world.page().info[0].value
+    app = world.page()
+    assert any("Compare page" in text.value for text in app.markdown)
+    assert [link.label for link in app.get("page_link")] == ["Compare"]
 
 
 def test_the_newest_comes_first(world: Past) -> None:

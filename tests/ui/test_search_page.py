@@ -136,7 +136,9 @@ def test_the_figures_can_be_taken_away_with_their_provenance(behind: Page) -> No
 
 def test_where_nothing_was_indexed_the_page_says_what_to_do(tmp_path: Path) -> None:
     with compare_page(tmp_path, servers=False):
-        assert "There is no collection yet." in opened().info[0].value
+        app = opened()
+        assert any("There is no collection yet." in text.value for text in app.markdown)
+        assert [link.proto.page for link in app.get("page_link")] == ["documents"]
         assert not (tmp_path / "postgres").exists()
 
 

@@ -100,7 +100,9 @@ def test_a_batch_that_is_not_there_is_said(container: Container) -> None:
 
 def test_without_a_batch_it_says_what_it_takes(tmp_path: Path) -> None:
     with evaluated(tmp_path, None):
-        assert "No verdict yet" in page("verdict").info[0].value
+        app = page("verdict")
+        assert any("No verdict yet" in text.value for text in app.markdown)
+        assert [link.proto.page for link in app.get("page_link")] == ["batches"]
 
 
 def test_of_more_than_two_any_pair_can_be_looked_at(tmp_path: Path) -> None:
