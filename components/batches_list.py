@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from app.domain.batches import BatchRecord, BatchState
+from app.domain.batches import BatchRecord, BatchState, Cause
 from app.domain.message import Message
 from app.services.results_contestants import labels_of
 from app.ui.batches import Open
@@ -41,7 +41,15 @@ def batches_list(records: Sequence[BatchRecord], *, key: str) -> Open | None:
     return opened
 
 
+def pausing(record: BatchRecord) -> bool:
+    """Whether it sends nothing more, and pauses once the answers under way are there."""
+    ending = (Cause.FINISHING, Cause.SETUP, Cause.BUDGET)
+    return record.state is BatchState.RUNNING and record.reason is not None and record.reason.cause in ending
+
+
 def state_badge(record: BatchRecord) -> str:
+    if pausing(record):
+        return f'<span class="us-badge us-warn">{escape(t("pausing"))}</span>'
     tone = TONES.get(record.state, "us-quiet")
     return f'<span class="us-badge {tone}">{escape(say(STATE_WORDS[record.state]))}</span>'
 
@@ -50,7 +58,7 @@ def _about(record: BatchRecord) -> str:
     p, words = record.progress, speech()
     parts = [state_badge(record), f"<span>{escape(words.when(record.created_at))}</span>"]
     parts += [f'<span class="us-model">{escape(label)}</span>' for label in labels_of(record.plan.contestants)]
-    over = p.answers - p.left
+    over = p.done + p.failed
     counted = t("{n} of {total} answers", n=words.number(over), total=words.number(p.answers))
     parts.append(f"<span>{escape(counted)}</span>")
     if p.failed:

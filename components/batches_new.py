@@ -18,6 +18,7 @@ from app.ui.links import QUESTIONS
 from app.ui.text import speech, t, tn
 from components.batches_estimate import estimate_lines
 from components.contestants import contestant_head
+from components.next_step import nothing_yet
 from components.problem import problem
 from components.sampling import presets, sampling_controls
 from components.sources import sources_choice
@@ -28,12 +29,22 @@ Estimate = Callable[[BatchPlan], BatchEstimate | UnderstudyError]
 def batches_new(making: Making, estimate: Estimate) -> Begin | None:
     """The form; returns the batch to begin."""
     if not making.sets:
-        st.info(t("A batch puts a set of questions to your models. Begin with the questions."), icon=":material/quiz:")
-        st.page_link(QUESTIONS, label=t("To the question sets"), icon=":material/quiz:")
+        nothing_yet(
+            t(
+                "A batch puts a set of questions to two or more models, all with the same passages of your documents."
+                " Its answers are what people rate. Begin with the questions."
+            ),
+            ":material/playlist_play:",
+            QUESTIONS,
+            t("To the question sets"),
+            key="batches",
+            page_icon=":material/quiz:",
+        )
         return None
     with st.container(border=True, key="batch-new"):
         _questions(making)
         _contestants(making)
+        _sources(making)
         with st.container(horizontal=True, key="batch-folds", gap="small"):
             _asking(making)
             _running()
@@ -71,7 +82,7 @@ def _questions(making: Making) -> None:
 
 def _contestants(making: Making) -> None:
     slots = making.draft.slots
-    st.caption(t("Contestants, sampling and sources are those of the Compare page."))
+    st.caption(t("Contestants, sources and sampling begin as they are on the Compare page."))
     with st.container(key="batch-contestants", gap="xsmall"):
         for side, slot in enumerate(slots):
             with st.container(key=f"batch-slot-{side}"):
@@ -86,6 +97,18 @@ def _contestants(making: Making) -> None:
             )
 
 
+def _sources(making: Making) -> None:
+    """In sight, with what it means to have none: a batch without the documents is paid for and rated in vain."""
+    with st.container(key="batch-sources", gap="xsmall"):
+        sources_choice(making.listed, making.helpers)
+        if making.draft.sources is None:
+            st.caption(t("No sources: the models answer from what they have learnt, and cite nothing."))
+        if making.draft.evidence:
+            st.caption(
+                t("The context pasted on the Compare page is not part of a batch: index it as a document to use it.")
+            )
+
+
 def _asking(making: Making) -> None:
     """What all contestants are given."""
     with st.expander(t("What is asked"), icon=":material/tune:", key="batch-asking"):
@@ -96,7 +119,6 @@ def _asking(making: Making) -> None:
             placeholder=t("How to answer; empty sends none"),
             persist_state="session",
         )
-        sources_choice(making.listed, making.helpers)
         with st.container(horizontal=True, vertical_alignment="center", key="batch-sampling"):
             st.markdown(f"**{t('Sampling')}**", width="stretch")
             presets(state.SHARED)

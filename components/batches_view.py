@@ -17,7 +17,8 @@ from app.ui.notes import marked_html, problem_html
 from app.ui.prose import plain
 from app.ui.text import say, speech, t, tn
 from components.batches_estimate import table_html
-from components.batches_list import state_badge
+from components.batches_list import pausing, state_badge
+from components.next_step import next_step
 
 EVERY = 1.0  # seconds between two looks
 Look = Callable[[], Opened]
@@ -38,7 +39,7 @@ def batches_view(opened: Opened, look: Look, do: Do) -> Action | None:
             _running(look, do)
         else:
             _standing(opened)
-            action = _next(record) or action
+            action = _next(opened) or action
     _failures(opened)
     _plan(record)
     return action
@@ -52,7 +53,7 @@ def _running(look: Look, do: Do) -> None:
         st.rerun()  # what can be done with it has changed
     _standing(opened)
     with st.container(horizontal=True, key="batch-buttons"):
-        if st.button(t("Pause"), icon=":material/pause:", key="batch-pause"):
+        if st.button(t("Pause"), icon=":material/pause:", disabled=pausing(record), key="batch-pause"):
             do(End(record.id, "pause"))
         if st.button(t("Stop"), icon=":material/stop_circle:", type="tertiary", key="batch-stop"):
             do(End(record.id, "stop"))
@@ -61,7 +62,7 @@ def _running(look: Look, do: Do) -> None:
 def _standing(opened: Opened) -> None:
     record = opened.record
     p = record.progress
-    share = (p.answers - p.left) / p.answers if p.answers else 1.0
+    share = (p.done + p.failed) / p.answers if p.answers else 1.0
     st.html(
         f'<div class="u-batch-state">{state_badge(record)}<strong>{escape(speech().percent(share))}</strong>'
         f"<span>{escape(' · '.join(counts(record, _unpriced(opened))))}</span></div>"
@@ -70,7 +71,10 @@ def _standing(opened: Opened) -> None:
     )
     if record.reason is not None:
         if record.state is BatchState.RUNNING:
-            st.html(f'<p class="u-warning" role="status">{marked_html(say(record.reason.said))}</p>')
+            said = [say(record.reason.said)]
+            if pausing(record) and record.reason.cause is not Cause.FINISHING:
+                said.append(t("Nothing more is sent; the batch pauses once the answers under way are there."))
+            st.html(f'<p class="u-warning" role="status">{" ".join(map(marked_html, said))}</p>')
         else:
             st.html(problem_html(say(record.reason.said), _remedy(record)))
     _contestants(opened)
@@ -87,7 +91,7 @@ def _unpriced(opened: Opened) -> str:
 def counts(record: BatchRecord, unpriced: str = "") -> list[str]:
     """Answers, failures, money, time left."""
     p, words = record.progress, speech()
-    parts = [t("{n} of {total} answers", n=words.number(p.answers - p.left), total=words.number(p.answers))]
+    parts = [t("{n} of {total} answers", n=words.number(p.done + p.failed), total=words.number(p.answers))]
     if p.failed:
         parts.append(t("failed: {n}", n=words.number(p.failed)))
     if p.stopped:
@@ -141,9 +145,10 @@ def _contestants(opened: Opened) -> None:
     st.html(table_html(heads, rows))
 
 
-def _next(record: BatchRecord) -> Action | None:
+def _next(opened: Opened) -> Action | None:
     """What can be done with a batch that does not run."""
     action: Action | None = None
+    record = opened.record
     again = record.progress.retriable if record.state is BatchState.DONE else 0
     budget = None if record.state.over and not again else record.plan.budget_usd
     align: Literal["bottom", "center"] = "center" if budget is None else "bottom"
@@ -165,8 +170,9 @@ def _next(record: BatchRecord) -> Action | None:
             ),
         ):
             action = Retry(record.id, budget)
+        if sum(tally.done > 0 for tally in opened.tallies) > 1:
+            next_step(RATE, t("Rate"), ":material/how_to_vote:", key="rate", to={"b": record.id})
         if record.progress.done and len(record.plan.contestants) > 1:
-            st.page_link(RATE, label=t("Rate"), icon=":material/how_to_vote:", query_params={"b": record.id})
             st.page_link(RESULTS, label=t("Results"), icon=":material/leaderboard:", query_params={"b": record.id})
     return action
 

@@ -28,7 +28,7 @@ def check_plan(plan: BatchPlan, asked: QuestionSet) -> None:
         if contestant.model.provider == BASELINE.provider and not plan.collection:
             raise UserError(
                 Message("{model} quotes from sources and knows nothing itself.", model=str(contestant.model)),
-                Message("Choose a collection under “What is asked” (--collection), or another model."),
+                Message("Choose a collection (--collection), or another model."),
             )
     if not asked.questions:
         raise UserError(

@@ -66,7 +66,6 @@ class Evaluating:
             self.press("batch-add").settle()
         for side, model in enumerate(models):
             self._choose(self.by_key(f"head-{side}").locator("input").first, model)
-        self.by_key("batch-asking").locator("summary").first.click()
         self._choose(self.by_key("collection-sources").locator("input").first, collection)
         self.press("batch-start").arrived("batch-progress")
         found = re.search(r"[?&]b=(\w+)", self.page.url)

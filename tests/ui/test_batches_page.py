@@ -11,7 +11,7 @@ import pytest
 from app.domain.batches import BatchPlan, BatchRecord, BatchState
 from app.domain.models import Contestant, ModelRef, Sampling
 from app.domain.questions import Question
-from tests.ui.compare_page import Page, compare_page, new_session
+from tests.ui.compare_page import Page, compare_page, new_session, until
 
 
 @pytest.fixture
@@ -42,7 +42,8 @@ def newest(page: Page) -> BatchRecord:
 
 def test_without_questions_it_says_where_to_begin(tmp_path: Path) -> None:
     with compare_page(tmp_path) as page:
-        assert "Begin with the questions." in "\n".join(i.value for i in opened(page).app.info)
+        assert "Begin with the questions." in opened(page).words()
+        assert [link.proto.page for link in page.app.get("page_link")] == ["questions"]
 
 
 def test_a_batch_is_estimated_started_and_opened(page: Page) -> None:
@@ -135,6 +136,34 @@ def test_a_batch_that_reached_its_budget_goes_on_with_a_larger_one(page: Page) -
     page.run().press("batch-resume")
     done = page.container.batches.wait(record.id, 20)
     assert (done.state, done.plan.budget_usd) == (BatchState.DONE, Decimal("3.0"))
+
+
+def test_a_batch_that_is_to_pause_says_so_while_answers_are_under_way(page: Page) -> None:
+    slow = Contestant(ModelRef.parse("openai:steady-20tps-10s"), Sampling())
+    record = page.container.batches.create(BatchPlan("사규", 1, (slow,), concurrency=1))
+    page.container.batches.start(record.id)
+    until(lambda: page.container.batches.get(record.id).progress.running)
+    page.container.batches.pause(record.id)
+    until(lambda: page.container.batches.get(record.id).reason)
+    shown = opened(page, record.id).words()
+    page.container.batches.stop(record.id)
+    assert "pausing" in shown and ">running<" not in shown
+    assert page.app.button(key="batch-pause").disabled
+
+
+def test_what_was_stopped_is_not_counted_as_answered(page: Page) -> None:
+    record = ran(page, "openai:fault-401", "ollama:answer")
+    page.container.batches.stop(record.id)
+    answered = page.container.batches.get(record.id).progress.done
+    shown = opened(page, record.id).words()
+    assert f"{answered} of 8 answers" in shown and f"stopped: {8 - answered}" in shown
+    assert "rate" not in [link.proto.page for link in page.app.get("page_link")]
+
+
+def test_what_a_batch_is_asked_with_is_seen_before_it_starts(page: Page) -> None:
+    assert "No sources: the models answer from what they have learnt" in opened(page).words()
+    page.app.session_state["context"] = "연차는 15일입니다."
+    assert "pasted on the Compare page is not part of a batch" in page.run().words()
 
 
 def test_a_batch_can_be_stopped_for_good(page: Page) -> None:
