@@ -34,10 +34,10 @@ def _table(screen: Screen, group: Group) -> None:
     st.data_editor(
         _columns(group, kept.currency, kept.sheet.exchange),
         column_config={
-            "name": st.column_config.TextColumn(t("Assumption"), disabled=True, width=215),
-            "low": st.column_config.NumberColumn(t("Low"), min_value=0, format="%.7g", width=72),
-            "likely": st.column_config.NumberColumn(t("Likely"), min_value=0, format="%.7g", width=72),
-            "high": st.column_config.NumberColumn(t("High"), min_value=0, format="%.7g", width=72),
+            "name": st.column_config.TextColumn(t("Assumption"), disabled=True, width=258),
+            "low": st.column_config.NumberColumn(t("Low"), min_value=0, format="%.7g", width=66),
+            "likely": st.column_config.NumberColumn(t("Likely"), min_value=0, format="%.7g", width=66),
+            "high": st.column_config.NumberColumn(t("High"), min_value=0, format="%.7g", width=66),
             "source": st.column_config.TextColumn(t("Source"), disabled=True),
         },
         column_order=("name", "likely", "low", "high", "source"),

@@ -77,7 +77,7 @@ def _about(write: Writer, data: Mapping[str, Any], verdict: Verdict) -> str:
         Message("{set}, version {n}", set=str(asked["name"]), n=asked["version"]),
         Message("{n} questions", n=f"{asked['questions']:,}"),
         Message("{n} ratings count", n=f"{verdict.overall.ratings:,}"),
-        Message("{n} raters", n=f"{len(ratings['raters']):,}"),
+        Message("1 rater") if len(ratings["raters"]) == 1 else Message("{n} raters", n=f"{len(ratings['raters']):,}"),
         Message("batch {id}", id=str(results["batch"]["id"])[:12]),
     )
     return f'<ul class="about">{"".join(f"<li>{write.t(line)}</li>" for line in lines)}</ul>'

@@ -151,7 +151,7 @@ def method(write: Writer, results: Json, verdict: Verdict, gold: Json | None) ->
                 )
             ),
         ),
-        (Message("Raters"), ", ".join(f"{n:,}" for n in ratings["raters"].values()) or NOTHING),
+        (Message("Ratings by each rater"), ", ".join(f"{n:,}" for n in ratings["raters"].values()) or NOTHING),
         (
             Message("Agreement (Krippendorff's alpha)"),
             NOTHING if alpha is None else _interval(alpha, lambda v: f"{v:.2f}"),

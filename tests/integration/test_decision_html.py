@@ -75,6 +75,13 @@ def test_it_says_what_to_do_in_the_readers_language(tmp_path: Path) -> None:
     assert "결정 기록" in korean and "교체" in korean
 
 
+def test_it_counts_its_raters_and_the_ratings_of_each(tmp_path: Path) -> None:
+    with record(tmp_path) as given:
+        said, ratings = Page(html(given)).text, given["results"]["ratings"]["raters"]
+    assert ("1 rater" if len(ratings) == 1 else f"{len(ratings)} raters") in said and "1 raters" not in said
+    assert "Ratings by each rater" + ", ".join(f"{n:,}" for n in ratings.values()) in said
+
+
 def test_names_and_questions_stay_text_whatever_they_hold(tmp_path: Path) -> None:
     with record(tmp_path, {NASTY: Planted(0.3, 0.3), "b": GOOD}) as given:
         given["questions"][0]["text"] = given["results"]["questions"]["name"] = NASTY

@@ -36,8 +36,11 @@ def enter(app: AppTest, group: str, row: int, **cells: float | None) -> AppTest:
 
 
 def test_without_a_batch_it_begins_with_the_reference_table(container: Container) -> None:
-    shown = html(page("ownership"))
+    app = page("ownership")
+    shown = html(app)
     assert "CPU costs least: $0.00; the API costs $20.00" in shown
+    assert "its speed was not measured" in shown
+    assert any("An example, from a reference table" in note.value for note in app.caption)
     assert "$32.22" in shown and "$50.00" in shown
     assert "GPU rented costs no more than the API from 25,000 conversations a month" in shown
 
