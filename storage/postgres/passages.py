@@ -40,6 +40,7 @@ from storage.postgres.embedded import EmbeddedPostgres
 from storage.postgres.postings import average_length, term_id, weigh
 from storage.postgres.rows import Kept
 from storage.postgres.schema import SCHEMA
+from storage.postgres.tidying import Tidying
 from storage.postgres.versions import contents, free, versions
 
 T = TypeVar("T")
@@ -78,8 +79,10 @@ class PgPassageStore:
         self._connections = Connections(address, place, remedy, lambda c: schema.prepare(c, schema_name))
         self._known: dict[str, tuple[Kept, float]] = {}
         self._gone: Counter[int] = Counter()  # passages deleted since they were last tidied up, by collection
+        self._tidying = Tidying(self._tidy)
 
     def close(self) -> None:
+        self._tidying.close()
         self._connections.close()
         self._release()
 
@@ -199,15 +202,7 @@ class PgPassageStore:
         return self._in(collection, work)
 
     def finish(self, collection: str) -> None:
-        def work(connection: Connection, record: Kept) -> None:
-            with connection.transaction():
-                self._lock(connection, record.id)
-                counting.count(connection, self._schema, record.id)
-            gone = self._gone.pop(record.id, 0)
-            upkeep.build_index(connection, self._schema, record, gone)
-            upkeep.tidy(connection, self._schema, record.id)
-
-        self._in(collection, work)
+        self._in(collection, self._finish)
 
     def documents(self, collection: str) -> Sequence[DocumentRecord]:
         with self._connections.use() as connection:
@@ -244,6 +239,8 @@ class PgPassageStore:
                 self._remove(
                     connection, collection, rows.documents(connection, self._schema, "WHERE d.id = %s", [document_id])
                 )
+            if upkeep.is_worn(connection, self._schema, collection, self._gone[collection]):
+                self._tidying.soon(collection)
 
     # Search
 
@@ -295,6 +292,20 @@ class PgPassageStore:
                         Message("Do it again."),
                     ) from None
                 return work(connection, now)
+
+    def _finish(self, connection: Connection, record: Kept) -> None:
+        self._tidying.done(record.id)
+        with connection.transaction():
+            self._lock(connection, record.id)
+            counting.count(connection, self._schema, record.id)
+        gone = self._gone.pop(record.id, 0)
+        upkeep.build_index(connection, self._schema, record, gone)
+        upkeep.tidy(connection, self._schema, record.id)
+
+    def _tidy(self, collection: int) -> None:
+        with self._connections.use() as connection:
+            for record in rows.collections(connection, self._schema, "WHERE id = %s", [collection]):
+                self._finish(connection, record)
 
     def _cached(self, name: str) -> Kept:
         """The collection as it was some seconds ago: its settings never change, but its name may pass to another."""

@@ -63,6 +63,13 @@ def build_index(connection: Connection, name: str, record: Kept, gone: int = 0) 
     return True
 
 
+def is_worn(connection: Connection, name: str, collection: int, gone: int) -> bool:
+    """Whether so many passages were deleted that searches feel it."""
+    query = sql.SQL("SELECT passages FROM {} WHERE id = %s").format(sql.Identifier(name, "collections"))
+    row = connection.execute(query, [collection]).fetchone()
+    return row is not None and gone >= max(1, WORN * int(str(row[0])))
+
+
 def tidy(connection: Connection, name: str, collection: int) -> None:
     """Fresh statistics and visibility: searches then read the indexes alone."""
     tables = [of(name, collection) for of in (schema.passages_table, schema.postings_table, schema.terms_table)]

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from pgvector.psycopg import HalfVector, register_vector  # type: ignore[import-untyped]
 
 from app.domain.documents import Stored, Wanted
-from storage.postgres import upkeep
+from storage.postgres import searching, tidying, upkeep
+from storage.postgres.keyword import Among
 from storage.postgres.passages import PgPassageStore
+from storage.postgres.tidying import Tidying
 from tests.integration.passages import address, collection, embed, put, store
 
 
@@ -88,3 +91,61 @@ def test_searches_go_on_while_the_graph_is_built_anew(opened: PgPassageStore, mo
 def test_the_server_itself_tidies_up_after_a_fiftieth(opened: PgPassageStore) -> None:
     options = ask("SELECT unnest(reloptions) FROM pg_class WHERE oid = '{t}'::regclass", opened)
     assert ("autovacuum_vacuum_scale_factor=0.02",) in options
+
+
+def test_many_documents_deleted_are_tidied_up_after_without_being_waited_for(
+    opened: PgPassageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tidying, "PAUSE", 0.0)
+    finish, tidied = PgPassageStore._finish, threading.Event()
+
+    def heard(*given: object) -> None:
+        finish(*given)  # type: ignore[arg-type]
+        tidied.set()
+
+    monkeypatch.setattr(PgPassageStore, "_finish", heard)
+    built, size = index(opened), pages(opened)
+    opened.delete_document(opened.document("handbook", "b.txt").id)
+    assert tidied.wait(20)
+    assert index(opened) != built and pages(opened) < size
+
+
+def test_a_little_that_was_deleted_is_left_to_the_server(
+    opened: PgPassageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(Tidying, "soon", lambda self, collection: asked.append(collection))
+    put(opened, "c.txt", "one more")
+    opened.delete_document(opened.document("handbook", "c.txt").id)
+    assert asked == []
+    opened.delete_document(opened.document("handbook", "b.txt").id)
+    assert len(asked) == 1
+
+
+def test_deletions_one_after_another_are_tidied_up_after_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tidying, "PAUSE", 0.2)
+    seen: list[int] = []
+    done = threading.Event()
+    waiting = Tidying(lambda collection: (seen.append(collection), done.set())[0])
+    for _ in range(5):
+        waiting.soon(7)
+    waiting.soon(8)
+    waiting.done(8)
+    assert done.wait(10)
+    waiting.close()
+    waiting.soon(9)
+    assert seen == [7] and not waiting._timers.keys() & {8, 9}
+
+
+def test_an_index_of_halves_is_the_one_that_is_searched(opened: PgPassageStore) -> None:
+    record = opened.collection("handbook")
+    place = searching.Place(record.schema, record.id, half=True)
+    limits = (("depth", 5), ("shortlist", 10))
+    statement = searching._statement(place, searching._Reach.NEAR, False, Among.ALL, limits)
+    with psycopg.connect(address()(), autocommit=True) as connection:
+        register_vector(connection)
+        connection.execute("SET enable_seqscan = off")
+        values = {"vector": HalfVector(embed(["a.txt passage 7"])[0]), "ef": "64"}
+        plan = "\n".join(str(row[0]) for row in connection.execute(b"EXPLAIN " + statement.strip(), values))
+    assert f"{record.table}_hnsw" in plan
+    assert "halfvec" in str(ask("SELECT indexdef FROM pg_indexes WHERE indexname = split_part('{i}', '.', 2)", opened))
