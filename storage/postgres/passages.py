@@ -32,7 +32,7 @@ from app.domain.documents import (
 )
 from app.domain.errors import UserError
 from app.domain.message import Message
-from storage.postgres import collecting, counting, rows, schema, searching, upkeep, writing
+from storage.postgres import collecting, rows, schema, searching, upkeep, writing
 from storage.postgres.address import plain, where
 from storage.postgres.checks import checked, no_document, normal, same_settings
 from storage.postgres.connections import Connection, Connections, words
@@ -46,10 +46,6 @@ from storage.postgres.versions import contents, free, versions
 T = TypeVar("T")
 
 _REMEMBERED = 5.0  # seconds
-
-# Whole or not there is what a document is after a power cut or a killed server. That the last half second of
-# them is there is brought about by `finish`, whose commit waits for the disk, and with it for all before.
-_LATER = ", set_config('synchronous_commit', 'off', true)"
 
 SERVER_REMEDY = Message(
     "Check that it runs and that PGVECTOR_URL is right, or unset PGVECTOR_URL to use the built-in one."
@@ -295,12 +291,7 @@ class PgPassageStore:
 
     def _finish(self, connection: Connection, record: Kept) -> None:
         self._tidying.done(record.id)
-        with connection.transaction():
-            self._lock(connection, record.id)
-            counting.count(connection, self._schema, record.id)
-        gone = self._gone.pop(record.id, 0)
-        upkeep.build_index(connection, self._schema, record, gone)
-        upkeep.tidy(connection, self._schema, record.id)
+        upkeep.finish(connection, self._schema, record, self._gone.pop(record.id, 0))
 
     def _tidy(self, collection: int) -> None:
         with self._connections.use() as connection:
@@ -340,8 +331,7 @@ class PgPassageStore:
             self._gone[collection] += document.passages
 
     def _lock(self, connection: Connection, collection: int, *, later: bool = False) -> None:
-        query = f"SELECT pg_advisory_xact_lock(%s, %s){_LATER * later}"
-        connection.execute(query.encode(), [schema.lock_key(self._schema), collection])
+        schema.lock(connection, self._schema, collection, later=later)
 
     def _table(self, name: str) -> sql.Identifier:
         return sql.Identifier(self._schema, name)

@@ -210,6 +210,16 @@ def terms_table(schema: str, identity: int) -> sql.Identifier:
     return sql.Identifier(schema, f"terms_{identity}")
 
 
+def lock(connection: Connection, schema: str, collection: int, *, later: bool = False) -> None:
+    """One writer at a time in a collection, until the transaction ends.
+
+    `later`: it need not wait for the disk. What it writes is whole or not there after a power cut or a
+    killed server; the last half second of such are safe with the next that does wait (upkeep.finish).
+    """
+    wait = ", set_config('synchronous_commit', 'off', true)" if later else ""
+    connection.execute(f"SELECT pg_advisory_xact_lock(%s, %s){wait}".encode(), [lock_key(schema), collection])
+
+
 def lock_key(schema: str) -> int:
     """The first half of our advisory locks: others may use the same database."""
     return int.from_bytes(hashlib.sha256(f"understudy:{schema}".encode()).digest()[:4], "big", signed=True)

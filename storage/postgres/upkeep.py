@@ -7,7 +7,7 @@ import logging
 import psycopg
 from psycopg import sql
 
-from storage.postgres import schema
+from storage.postgres import counting, schema
 from storage.postgres.connections import Connection
 from storage.postgres.rows import Kept
 
@@ -21,6 +21,15 @@ WORN = 0.02
 MB = 1 << 20
 
 
+def finish(connection: Connection, name: str, record: Kept, gone: int) -> None:
+    """All that a collection needs after many puts and deletions; `gone`: passages deleted since the last time."""
+    with connection.transaction():
+        schema.lock(connection, name, record.id)
+        counting.count(connection, name, record.id)
+    build_index(connection, name, record, gone)
+    tidy(connection, name, record.id)
+
+
 def build_index(connection: Connection, name: str, record: Kept, gone: int = 0) -> bool:
     """Build HNSW if the collection is large enough and has none, or a worn one; returns whether it did.
 
@@ -31,7 +40,7 @@ def build_index(connection: Connection, name: str, record: Kept, gone: int = 0) 
     if record.collection.dimension > schema.MOST_DIMENSIONS:
         return False
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [schema.lock_key(name), collection])
+        schema.lock(connection, name, collection)
         index = sql.Identifier(name, index_name(collection))
         row = connection.execute(
             sql.SQL(
