@@ -79,7 +79,7 @@ class Finding:
     `n` of `size` questions count; counts are of ratings. `low` and `high` bound the mean difference at
     all looks together, each with 1 - alpha; `contradiction` says that these bounds crossed (the questions
     were no random draws) and those of the present look alone are given. `acceptable_*` likewise,
-    of all questions: the share `unanswered` (failed, cut, refused) is known to be none.
+    of all questions: of the share `unanswered` (failed, cut, refused) none is.
     """
 
     category: str | None

@@ -31,12 +31,14 @@ def forecast(
     seed: int,
     *,
     behind: Sequence[float] = (0.0, 0.0, 0.0, 0.0),
+    unanswered: float = 0.0,
     paths: int = PATHS,
 ) -> Forecast | None:
     """The forecast for an undecided category with its tests so far; None without questions seen or left.
 
     `behind` says by how much log E of each test is less than its bets have made (the price of a stratified
-    test). Looks at some 60 moments, ever farther apart, so figures are rounded up by at most a seventh.
+    test); among questions like these the share `unanswered` comes along with those to be rated. Looks at
+    some 60 moments, ever farther apart, so figures are rounded up by at most a seventh.
     """
     size = four.not_worse.path.size
     horizon = HORIZON if size is None else min(HORIZON, size - len(found))
@@ -51,11 +53,18 @@ def forecast(
     draws = rng.multinomial(steps[None, :], rng.dirichlet(weights, paths)[:, None, :]).astype(np.float64)
 
     at = []
-    for side, result, values, less in zip(four.all, results, values_of(x, acceptable), behind, strict=True):
+    lost = unanswered / (1 - unanswered) if unanswered < 1 else 0.0
+    four_values = values_of(x, acceptable)
+    of_lost = (None, None, 0.0, 1.0)  # what the last two tests see of a question without an answer
+    for side, result, values, less, value in zip(four.all, results, four_values, behind, of_lost, strict=True):
         if result.shown_at is not None:
             at.append(np.zeros(paths))
             continue
-        shown = _continued(side, values, draws, ends, wealth_now(side) - less, alpha)
+        wealth = wealth_now(side) - less
+        drift = np.zeros(len(FRACTIONS))
+        if lost and value is not None:
+            drift = lost * log_wealth(np.array([value]), np.array([side.mu0]))[:, 0]
+        shown = _continued(side, values, draws, ends, wealth, drift, alpha)
         at.append(np.where(shown.any(axis=1), ends[np.argmax(shown, axis=1)], np.inf))
     replace, keep = np.maximum(at[0], at[2]), np.minimum(at[1], at[3])
     first = np.sort(np.minimum(replace, keep))
@@ -77,13 +86,16 @@ def forecast(
 
 
 def _continued(
-    side: Side, values: Floats, draws: Floats, ends: NDArray[np.int64], wealth: Floats, alpha: float
+    side: Side, values: Floats, draws: Floats, ends: NDArray[np.int64], wealth: Floats, drift: Floats, alpha: float
 ) -> NDArray[np.bool_]:
-    """Whether E reaches 1/alpha at each look, shape (paths, looks); `draws` counts values, (paths, looks, V)."""
+    """Whether E reaches 1/alpha at each look, shape (paths, looks); `draws` counts values, (paths, looks, V).
+
+    `drift` is what the log wealth of each bettor gains a question besides, (24,), of questions like these.
+    """
     path = side.path
     threshold = -np.log(alpha) + np.log(len(FRACTIONS))
     if path.size is None:
-        table = log_wealth(values[:, None], np.array([side.mu0]))[..., 0].T
+        table = log_wealth(values[:, None], np.array([side.mu0]))[..., 0].T + drift
         return np.asarray(_summed(np.cumsum(draws, axis=1) @ table + wealth) >= threshold)
     # between two looks the mean that the rest must have is held at its value at the first
     gained = float(path.gained[-1]) + np.cumsum(draws @ values, axis=1)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from app.domain.verdicts import Decision, Reason, Shown
 from app.evaluation.sequential import FRACTIONS, Bets, bets, evidence, log_wealth
+from app.evaluation.unanswered import Unanswered, acceptable_of_all
 from app.evaluation.units import Units
 
 Floats = NDArray[np.float64]
@@ -84,10 +85,14 @@ class Standing:
         return self.not_worse, self.worse, self.acceptable, self.unacceptable
 
 
-def sides(found: Units, rules: Rules, size: int | None) -> Sides:
-    """The bets of the four tests; `size` is N where the rules are about a finite set, else ignored."""
+def sides(found: Units, rules: Rules, size: int | None, lost: Unanswered | None = None) -> Sides:
+    """The bets of the four tests; `size` is N where the rules are about a finite set, else ignored.
+
+    `lost`: what the challenger left unanswered, where it counts among questions like these.
+    """
     limit = size if rules.finite else None
-    preference, accepted = bets((found.x + 1) / 2, limit), bets(found.acceptable, limit)
+    preference = bets((found.x + 1) / 2, limit)
+    accepted = bets(found.acceptable, limit) if lost is None else acceptable_of_all(found, lost)
     middle = (1 - rules.margin) / 2
     return Sides(
         Side(preference, middle),
@@ -97,9 +102,11 @@ def sides(found: Units, rules: Rules, size: int | None) -> Sides:
     )
 
 
-def standing(found: Units, rules: Rules, alpha: float, size: int | None = None) -> Standing:
+def standing(
+    found: Units, rules: Rules, alpha: float, size: int | None = None, lost: Unanswered | None = None
+) -> Standing:
     """Where one category stands; `alpha` is its share of the rules' alpha when several are tested."""
-    four = sides(found, rules, size)
+    four = sides(found, rules, size, lost)
     results = [evidence(side.path, side.mu0, alpha) for side in four.all]
     decision, reason, at = outcome(results, len(found), size if rules.finite else None)
     ahead = 0.0 if decision is not Decision.UNDECIDED else _ahead(found, four, results, alpha)

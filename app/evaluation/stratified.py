@@ -71,8 +71,11 @@ class Pooled:
 
 
 def pooled(paths: Sequence[Bets], positions: Sequence[Ints], weights: Floats) -> Pooled:
-    """`paths[c]` are the bets of category c, `positions[c][i]` the overall number (from 1) of its question i."""
-    ends = [place[path.seen - 1] for path, place in zip(paths, positions, strict=True)]
+    """`paths[c]` are the bets of category c, `positions[c][i]` the overall number (from 1) of its question i.
+
+    A step that saw no question yet has the number 0.
+    """
+    ends = [np.concatenate([[0], place])[path.seen] for path, place in zip(paths, positions, strict=True)]
     order = np.argsort(np.concatenate(ends), kind="stable")
     stratum = np.repeat(np.arange(len(paths)), [len(e) for e in ends])[order].astype(np.int32)
 

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from app.domain.verdicts import Decision, Finding, Forecast, Look, Reason, Verdict
 from app.evaluation.forecast import forecast
-from app.evaluation.sequential import bets, evidence, interval, sequence
+from app.evaluation.sequential import Bets, bets, evidence, interval, sequence
 from app.evaluation.standing import Rules, Standing, outcome, sides, standing
 from app.evaluation.stratified import Pooled, evidence_pooled, lower_bound_pooled, pooled
 from app.evaluation.tango import fixed_interval
+from app.evaluation.unanswered import Unanswered, acceptable_of_all, ranked
 from app.evaluation.units import Units
 from app.evaluation.votes import Ints
 
@@ -58,29 +59,31 @@ def decide(
     """The verdict on all `found`, and by category where there are some.
 
     `unanswered` is, by question number, the share of the challenger's answers that failed, were cut or
-    refused. Raters never see those, and yet they are not acceptable: of what is rated so much more has
-    to be. `size` is the number of questions of the set, needed for a finite one without categories (these know
-    theirs). Categories without questions in the set are not tested. `looks` adds the sequence to draw.
+    refused. Raters never see those, and yet they are not acceptable: of what is rated in a finite set so
+    much more has to be; of questions like these they are a sample, as the rated ones are. `size` is the
+    number of questions of the set, needed for a finite one without categories (these know theirs).
+    Categories without questions in the set are not tested. `looks` adds the sequence to draw.
     Raises ValueError for a finite set of unknown size, or one smaller than its rated questions.
     """
     if categories is None:
         if rules.finite and size is None:
             raise ValueError("the verdict on a finite set needs the number of its questions")
-        lost = 0.0 if unanswered is None or not len(unanswered) else float(unanswered.mean())
+        lost = ranked(np.zeros(0) if unanswered is None else unanswered, rules.seed)
         only = _finding(None, found, rules, rules.alpha, size, looks, lost)
         return _verdict(only, (), rules, rules.alpha, found)
     used = [c for c, count in enumerate(categories.sizes) if count]
     alpha = rules.alpha / max(len(used), 1)
     parts = [found.pick(categories.of == c) for c in used]
     sizes = [categories.sizes[c] for c in used]
-    shares = [0.0 if unanswered is None else float(unanswered[categories.of == c].mean()) for c in used]
+    every = ranked(np.zeros(len(categories.of)) if unanswered is None else unanswered, rules.seed)
+    shares = [every.pick(categories.of == c) for c in used]
     findings = tuple(
         _finding(categories.names[c], part, rules, alpha, count, looks, lost)
         for c, part, count, lost in zip(used, parts, sizes, shares, strict=True)
     )
     found = found.pick(categories.of >= 0)
     if len(used) < 2:
-        overall = _finding(None, found, rules, rules.alpha, sum(sizes), looks, shares[0] if shares else 0.0)
+        overall = _finding(None, found, rules, rules.alpha, sum(sizes), looks, shares[0] if shares else every)
     else:
         overall = _overall(found, parts, sizes, rules, shares)
     return _verdict(overall, findings, rules, alpha, found)
@@ -104,16 +107,19 @@ def _verdict(overall: Finding, findings: tuple[Finding, ...], rules: Rules, alph
 
 
 def bar_of_rated(bar: float, unanswered: float) -> float:
-    """How much of what is rated has to be acceptable, so that of all questions `bar` is."""
+    """How much of what is rated has to be acceptable, so that of all questions of a finite set `bar` is."""
     return min(bar / max(1 - unanswered, 1e-9), _ALL)
 
 
 def _finding(
-    name: str | None, found: Units, rules: Rules, alpha: float, size: int | None, looks: bool, unanswered: float
+    name: str | None, found: Units, rules: Rules, alpha: float, size: int | None, looks: bool, lost: Unanswered
 ) -> Finding:
-    rules = replace(rules, bar=bar_of_rated(rules.bar, unanswered))
-    here = standing(found, rules, alpha, size)
-    four = sides(found, rules, size)
+    unanswered, share = lost.mean, 1.0
+    sampled = None if rules.finite or not unanswered else lost
+    if rules.finite:
+        rules, share = replace(rules, bar=bar_of_rated(rules.bar, unanswered)), 1 - unanswered
+    here = standing(found, rules, alpha, size, sampled)
+    four = sides(found, rules, size, sampled)
     low, high = interval(four.not_worse.path, alpha)
     contradiction = low > high
     if contradiction:
@@ -123,44 +129,48 @@ def _finding(
         contradiction, accepted = True, interval(four.acceptable.path, alpha, running=False)
     needed = None
     if here.decision is Decision.UNDECIDED:
-        needed = forecast(found, four, here.results, alpha, rules.seed)
+        needed = forecast(found, four, here.results, alpha, rules.seed, unanswered=0.0 if rules.finite else unanswered)
     return _described(
         name,
         found,
         here,
         size,
         (2 * low - 1, 2 * high - 1),
-        accepted,
+        (share * accepted[0], share * accepted[1]),
         contradiction=contradiction,
         needed=needed,
         alpha=alpha,
         method=(METHOD, SOURCE),
         looks=_looks(found, rules, alpha, size) if looks else (),
         unanswered=unanswered,
-        hopeless=rules.bar >= _ALL,
+        hopeless=rules.finite and rules.bar >= _ALL,
     )
 
 
 def _overall(
-    found: Units, parts: Sequence[Units], sizes: Sequence[int], rules: Rules, shares: Sequence[float]
+    found: Units, parts: Sequence[Units], sizes: Sequence[int], rules: Rules, shares: Sequence[Unanswered]
 ) -> Finding:
     """All categories together, each weighing as many questions as it has in the set.
 
-    What is acceptable counts by the questions that were answered: the others are known.
+    What is acceptable in a finite set counts by the questions that were answered: the others are known.
     """
     weights = np.array(sizes, dtype=np.float64)
-    answered = np.maximum(weights * (1 - np.array(shares)), 1e-9)
-    unanswered = max(0.0, float(1 - answered.sum() / weights.sum()))
-    rules = replace(rules, bar=bar_of_rated(rules.bar, unanswered))
+    answered = np.maximum(weights * (1 - np.array([lost.mean for lost in shares])), 1e-9)
+    unanswered, share = max(0.0, float(1 - answered.sum() / weights.sum())), 1.0
+    if rules.finite:
+        rules, share = replace(rules, bar=bar_of_rated(rules.bar, unanswered)), 1 - unanswered
     where = [np.flatnonzero(np.isin(found.question, part.question)).astype(np.int32) + 1 for part in parts]
     limits = [count if rules.finite else None for count in sizes]
 
-    def path(values: Sequence[Floats], weights: Floats) -> tuple[Pooled, Pooled]:
-        made = [bets(value, limit) for value, limit in zip(values, limits, strict=True)]
+    def path(made: Sequence[Bets], weights: Floats) -> tuple[Pooled, Pooled]:
         return pooled(made, where, weights), pooled([b.mirrored for b in made], where, weights)
 
-    preference, disliked = path([(part.x + 1) / 2 for part in parts], weights)
-    accepted, refused = path([part.acceptable for part in parts], answered)
+    preference, disliked = path([bets((p.x + 1) / 2, n) for p, n in zip(parts, limits, strict=True)], weights)
+    if rules.finite:
+        of_all, weights = [bets(p.acceptable, n) for p, n in zip(parts, limits, strict=True)], answered
+    else:
+        of_all = [acceptable_of_all(part, lost) for part, lost in zip(parts, shares, strict=True)]
+    accepted, refused = path(of_all, weights)
     middle = (1 - rules.margin) / 2
     results = [
         evidence_pooled(preference, middle, rules.alpha),
@@ -172,29 +182,30 @@ def _overall(
     decision, reason, at = outcome(results, len(found), total if rules.finite else None)
     here = Standing(len(found), results[0], results[1], results[2], results[3], decision, reason, at, 0.0)
     low, high = lower_bound_pooled(preference, rules.alpha), 1 - lower_bound_pooled(disliked, rules.alpha)
-    bounds = lower_bound_pooled(accepted, rules.alpha), 1 - lower_bound_pooled(refused, rules.alpha)
+    accepted_low, refused_low = lower_bound_pooled(accepted, rules.alpha), lower_bound_pooled(refused, rules.alpha)
     needed = None
     if decision is Decision.UNDECIDED:  # as if the rest came from all categories by their weights
-        four = sides(found, rules, total)
+        four = sides(found, rules, total)  # these as one category
         behind = [
             evidence(side.path, side.mu0, rules.alpha).log_e - result.log_e
             for side, result in zip(four.all, results, strict=True)
         ]
-        needed = forecast(found, four, results, rules.alpha, rules.seed, behind=behind)
+        to_come = 0.0 if rules.finite else unanswered
+        needed = forecast(found, four, results, rules.alpha, rules.seed, behind=behind, unanswered=to_come)
     return _described(
         None,
         found,
         here,
         total,
         (2 * low - 1, 2 * high - 1),
-        bounds,
+        (share * accepted_low, share * (1 - refused_low)),
         contradiction=False,
         needed=needed,
         alpha=rules.alpha,
         method=(METHOD_STRATIFIED, SOURCE_STRATIFIED),
         looks=(),
         unanswered=unanswered,
-        hopeless=rules.bar >= _ALL,
+        hopeless=rules.finite and rules.bar >= _ALL,
     )
 
 
@@ -214,8 +225,7 @@ def _described(
     unanswered: float,
     hopeless: bool,
 ) -> Finding:
-    """`hopeless`: so much is unanswered that the bar is missed whatever else is rated."""
-    share = 1 - unanswered
+    """`hopeless`: so much of a finite set is unanswered that the bar is missed whatever else is rated."""
 
     def mean(values: Floats) -> float | None:
         return float(values.mean()) if len(values) else None
@@ -240,9 +250,9 @@ def _described(
         high=bounds[1],
         contradiction=contradiction,
         fixed=fixed_interval(found.x, 1 - 2 * alpha),
-        acceptable=float(found.acceptable.mean()) * share if len(found) else None,
-        acceptable_low=accepted[0] * share,
-        acceptable_high=accepted[1] * share,
+        acceptable=float(found.acceptable.mean()) * (1 - unanswered) if len(found) else None,
+        acceptable_low=accepted[0],
+        acceptable_high=accepted[1],
         unanswered=unanswered,
         not_worse=here.not_worse,
         worse=here.worse,
