@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from app.domain.verdicts import Finding
-from app.services import plots, plots_contestants, plots_data
+from app.services import plots, plots_data, plots_standings
 from app.services.verdict_words import category_name
 from app.ui.prose import plain
 from app.ui.results import Screen
@@ -90,7 +90,7 @@ def _standings(screen: Screen) -> None:
     standings, words = screen.found.standings, speech()
     assert standings is not None
     plot(
-        plots_contestants.strengths(standings, screen.names, screen.colours, words),
+        plots_standings.strengths(standings, screen.names, screen.colours, words),
         t("Strength of each contestant"),
         partial(plots_data.strengths, standings, screen.names),
         key="results-strengths",
@@ -106,7 +106,7 @@ def _standings(screen: Screen) -> None:
     if standings.eased:
         st.caption(t("Somebody won or lost every pair: half a tie was added to each pair, or no strength were finite."))
     plot(
-        plots_contestants.matrix(standings.matrix, screen.names, words),
+        plots_standings.matrix(standings.matrix, screen.names, words),
         t("Who is preferred to whom"),
         partial(plots_data.matrix, standings, screen.names),
         key="results-matrix",

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from app.cli import output
-from app.cli.compare import SET
+from app.cli.batch_following import begin, follow, show
 from app.cli.index import Json
+from app.cli.sampling_options import (
+    MaxTokens,
+    Own,
+    Penalty,
+    Preset,
+    Reasoning,
+    Seed,
+    Stop,
+    Temperature,
+    TopK,
+    TopP,
+    sampling_of,
+)
 from app.cli.session import container
-
-if TYPE_CHECKING:
-    from app.bootstrap import Container
-    from app.domain.batches import BatchPlan, BatchRecord, VerdictTerms
-    from app.services.batch_estimate import BatchEstimate
 
 app = typer.Typer(help="A question set put to contestants.", no_args_is_help=True, rich_markup_mode=None)
 Id = Annotated[str, typer.Argument(metavar="ID", help="The batch's id, or the beginning of it.")]
@@ -59,18 +66,18 @@ def run(
     these_questions: Annotated[
         bool, typer.Option("--these-questions", help="The verdict is about these questions, not about ones like them.")
     ] = False,
-    preset: Annotated[str | None, typer.Option(metavar="NAME", help="Sampling preset: rag, precise, creative.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="0 is the most likely word each time.")] = None,
-    top_p: Annotated[float | None, typer.Option(help="0 to 1.")] = None,
-    top_k: Annotated[int | None, typer.Option(help="Tokens.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="Longest answer, in tokens.")] = None,
-    seed: Annotated[int | None, typer.Option()] = None,
-    frequency_penalty: Annotated[float | None, typer.Option()] = None,
-    presence_penalty: Annotated[float | None, typer.Option()] = None,
-    repeat_penalty: Annotated[float | None, typer.Option()] = None,
-    stop: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="End the answer here. Repeatable.")] = None,
-    reasoning: Annotated[str | None, typer.Option(metavar="LEVEL", help="none, low, medium or high.")] = None,
-    own: Annotated[list[str] | None, typer.Option("--set", metavar="N:FIELD=VALUE", help=SET)] = None,
+    preset: Preset = None,
+    temperature: Temperature = None,
+    top_p: TopP = None,
+    top_k: TopK = None,
+    max_tokens: MaxTokens = None,
+    seed: Seed = None,
+    frequency_penalty: Penalty = None,
+    presence_penalty: Penalty = None,
+    repeat_penalty: Penalty = None,
+    stop: Stop = None,
+    reasoning: Reasoning = None,
+    own: Own = None,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -80,11 +87,11 @@ def run(
     at once; `batch resume` goes on either way. Exit code 1 when an answer failed or the batch paused.
     """
     from app.cli.batch_inputs import search_settings, share, usd, who
-    from app.cli.inputs import contestants, reasoning_level, sampling_preset
+    from app.cli.inputs import contestants
     from app.domain.batches import BatchPlan, VerdictTerms
-    from app.domain.models import Sampling
 
-    sampling = Sampling(
+    sampling = sampling_of(
+        preset,
         temperature=temperature,
         top_p=top_p,
         top_k=top_k,
@@ -93,11 +100,9 @@ def run(
         frequency_penalty=frequency_penalty,
         presence_penalty=presence_penalty,
         repeat_penalty=repeat_penalty,
-        stop=tuple(stop) if stop else None,
-        reasoning=reasoning_level(reasoning) if reasoning else None,
+        stop=stop,
+        reasoning=reasoning,
     )
-    if preset:
-        sampling = sampling.over(sampling_preset(preset))
     cast = contestants(model, sampling, own or [])
     terms = VerdictTerms(
         incumbent=who(incumbent, cast) if len(cast) > 1 else 0,
@@ -122,7 +127,7 @@ def run(
             raters=raters,
             gold_every=gold_every,
         )
-        code = _begin(box, plan, terms, yes, as_json)
+        code = begin(box, plan, terms, yes, as_json)
     raise typer.Exit(code)
 
 
@@ -133,7 +138,7 @@ def resume(batch: Id, budget_usd: Budget = None, as_json: Json = False) -> None:
 
     with container() as box:
         record = box.batches.resume(batch, usd(budget_usd))
-        code = _follow(box, record.id, as_json)
+        code = follow(box, record.id, as_json)
     raise typer.Exit(code)
 
 
@@ -144,7 +149,7 @@ def retry(batch: Id, budget_usd: Budget = None, as_json: Json = False) -> None:
 
     with container() as box:
         record = box.batches.retry(batch, usd(budget_usd))
-        code = _follow(box, record.id, as_json)
+        code = follow(box, record.id, as_json)
     raise typer.Exit(code)
 
 
@@ -153,7 +158,7 @@ def pause(batch: Id, as_json: Json = False) -> None:
     """Ask nothing more for now, wherever it runs; answers under way are waited for."""
     with container() as box:
         box.batches.pause(batch)
-        _show(box, batch, as_json)
+        show(box, batch, as_json)
 
 
 @app.command()
@@ -161,14 +166,14 @@ def stop(batch: Id, as_json: Json = False) -> None:
     """End a batch for good, wherever it runs; what was answered is kept."""
     with container() as box:
         box.batches.stop(batch)
-        _show(box, batch, as_json)
+        show(box, batch, as_json)
 
 
 @app.command()
 def status(batch: Id, as_json: Json = False) -> None:
     """How a batch stands, what failed and why."""
     with container() as box:
-        _show(box, batch, as_json)
+        show(box, batch, as_json)
 
 
 @app.command("list")
@@ -177,9 +182,9 @@ def listed(
     as_json: Json = False,
 ) -> None:
     """List the batches, the newest first."""
-    from app.cli.batch_report import STATE_WORDS
     from app.domain.message import Message
     from app.services.batch_json import batch_to_dict
+    from app.services.batch_words import STATE_WORDS
 
     with container() as box:
         found = box.batches.list(limit)
@@ -211,67 +216,3 @@ def listed(
         for r in found
     ]
     output.table([output.text(h) for h in heads], rows, right=(5,))
-
-
-def _begin(box: Container, plan: BatchPlan, terms: VerdictTerms, yes: bool, as_json: bool) -> int:
-    from app.cli.batch_report import note_estimate
-
-    if problem := box.prices.problem():
-        output.complain(problem.message, problem.remedy)
-    estimate = box.batches.estimate(plan)
-    note_estimate(estimate)
-    if not yes:
-        _agree(plan, estimate)
-    record = box.batches.create(plan, terms)
-    box.batches.start(record.id)
-    return _follow(box, record.id, as_json)
-
-
-def _agree(plan: BatchPlan, estimate: BatchEstimate) -> None:
-    """Ask a person; where nobody is there, money is only spent within a budget. Exit code 1 without a yes."""
-    from app.cli.asking import sure
-    from app.domain.errors import UserError
-    from app.domain.message import Message
-
-    if sys.stdin is not None and sys.stdin.isatty():
-        sure(output.text(Message("Start it?")))
-    elif plan.budget_usd is None and (estimate.unknown_cost or estimate.usd):
-        raise UserError(
-            Message("This batch may cost money, and nobody is here to say yes."),
-            Message("Add `--yes`, or limit it: `--budget-usd 5`."),
-        )
-
-
-def _follow(box: Container, batch_id: str, as_json: bool) -> int:
-    """Show how it goes, then how it stands. The exit code: 0 all done, 1 not all, 130 paused by Ctrl-C."""
-    from app.cli.batch_report import BatchProgress
-    from app.domain.batches import BatchState
-    from app.domain.message import Message
-
-    stopped = False
-    with BatchProgress(box.batches, batch_id) as progress:
-        try:
-            record = progress.follow()
-        except KeyboardInterrupt:
-            stopped = True
-            box.batches.pause(batch_id)
-            output.note(output.text(Message("Waiting for the answers under way; Ctrl-C again leaves at once.")))
-            record = progress.follow()
-    _show(box, batch_id, as_json)
-    if stopped:
-        return 130
-    return 0 if record.state is BatchState.DONE and not record.progress.failed else 1
-
-
-def _show(box: Container, batch: str, as_json: bool) -> BatchRecord:
-    from app.cli.batch_report import print_batch
-    from app.services.batch_json import batch_to_dict, failures_to_list, tallies_to_list
-
-    record = box.batches.get(batch)
-    tallies, failures = box.batches.tallies(record.id), box.batches.failures(record.id)
-    if as_json:
-        found = {"tallies": tallies_to_list(tallies), "failures": failures_to_list(failures)}
-        output.emit_json({**batch_to_dict(record), **found})
-    else:
-        print_batch(record, tallies, failures)
-    return record

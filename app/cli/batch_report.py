@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 import time
 from collections.abc import Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from app.cli import output
+from app.cli.overdrawing import Overdrawn, bar
 from app.domain.batches import BatchRecord, BatchState, Failure, Tally, Why
 from app.domain.message import Message
+from app.services.batch_words import STATE_WORDS
 from app.services.results_contestants import labels_of
 
 if TYPE_CHECKING:
@@ -20,34 +19,17 @@ if TYPE_CHECKING:
 
 EVERY = 0.25  # seconds between two looks
 LINE_EVERY = 10.0  # seconds between two lines where nothing can be drawn over
-_BAR = 24
 SHOWN = 10
 
-STATE_WORDS = {
-    BatchState.READY: Message("not started"),
-    BatchState.RUNNING: Message("running"),
-    BatchState.PAUSED: Message("paused"),
-    BatchState.INTERRUPTED: Message("interrupted"),
-    BatchState.STOPPED: Message("stopped"),
-    BatchState.DONE: Message("done"),
-}
 
-
-class BatchProgress:
+class BatchProgress(Overdrawn):
     """Follows a batch that runs in this process: a bar in a terminal, elsewhere a line now and then."""
 
     def __init__(self, batches: Batches, batch_id: str) -> None:
+        super().__init__()
         self._batches, self._id = batches, batch_id
-        self._rewrites = output.is_terminal(sys.stderr)
-        self._drawn = 0
         self._told = 0.0
         self._reason: Why | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        self._erase()
 
     def follow(self) -> BatchRecord:
         """Block until it does not run any more."""
@@ -58,32 +40,20 @@ class BatchProgress:
                 self._show(self._batches.get(self._id))
 
     def _show(self, record: BatchRecord) -> None:
-        if self._rewrites:
-            self._draw(record)
+        if self.rewrites:
+            self.draw(_lines(record))
             return
         changed = (record.reason is None) != (self._reason is None)
         if changed or time.monotonic() - self._told >= LINE_EVERY:
             self._told, self._reason = time.monotonic(), record.reason
             output.note(output.hide(" · ".join(standing(record))))
 
-    def _draw(self, record: BatchRecord) -> None:
-        width = max(40, shutil.get_terminal_size().columns) - 1
-        p = record.progress
-        share = (p.answers - p.left) / p.answers if p.answers else 1.0
-        full = round(_BAR * share)
-        lines = [f"{'█' * full}{'░' * (_BAR - full)} {output.speech().percent(share)} · {' · '.join(_counts(record))}"]
-        if record.reason is not None:
-            lines.insert(0, output.hide(output.text(record.reason.said)))
-        self._erase()
-        sys.stderr.write("".join(f"{output.shorten(output.printable(line), width)}\n" for line in lines))
-        sys.stderr.flush()
-        self._drawn = len(lines)
 
-    def _erase(self) -> None:
-        if self._drawn:
-            sys.stderr.write(f"\x1b[{self._drawn}F\x1b[J")
-            sys.stderr.flush()
-            self._drawn = 0
+def _lines(record: BatchRecord) -> list[str]:
+    p = record.progress
+    share = (p.answers - p.left) / p.answers if p.answers else 1.0
+    why = [] if record.reason is None else [output.hide(output.text(record.reason.said))]
+    return [*why, f"{bar(share)} · {' · '.join(_counts(record))}"]
 
 
 def standing(record: BatchRecord) -> list[str]:

@@ -7,6 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli import output
+from app.cli.sampling_options import (
+    MaxTokens,
+    Own,
+    Penalty,
+    Preset,
+    Reasoning,
+    Seed,
+    Stop,
+    Temperature,
+    TopK,
+    TopP,
+    sampling_of,
+)
 from app.cli.session import container
 
 if TYPE_CHECKING:
@@ -15,7 +28,6 @@ if TYPE_CHECKING:
 
 FILE = "Text file with sources, - for stdin; every contestant gets the same. Repeatable."
 COLLECTION = "Search this collection once; every contestant gets the same passages."
-SET = "One contestant's own value, by its number: 2:temperature=0.9. Repeatable."
 
 
 def compare(
@@ -28,18 +40,18 @@ def compare(
     collection: Annotated[str | None, typer.Option("--collection", "-c", metavar="NAME", help=COLLECTION)] = None,
     k: Annotated[int, typer.Option("--k", min=1, max=100, metavar="N", help="Passages from the collection.")] = 8,
     after: Annotated[str | None, typer.Option(metavar="ID", help="Follow up this comparison.")] = None,
-    preset: Annotated[str | None, typer.Option(metavar="NAME", help="Sampling preset: rag, precise, creative.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="0 is the most likely word each time.")] = None,
-    top_p: Annotated[float | None, typer.Option(help="0 to 1.")] = None,
-    top_k: Annotated[int | None, typer.Option(help="Tokens.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="Longest answer, in tokens.")] = None,
-    seed: Annotated[int | None, typer.Option()] = None,
-    frequency_penalty: Annotated[float | None, typer.Option()] = None,
-    presence_penalty: Annotated[float | None, typer.Option()] = None,
-    repeat_penalty: Annotated[float | None, typer.Option()] = None,
-    stop: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="End the answer here. Repeatable.")] = None,
-    reasoning: Annotated[str | None, typer.Option(metavar="LEVEL", help="none, low, medium or high.")] = None,
-    own: Annotated[list[str] | None, typer.Option("--set", metavar="N:FIELD=VALUE", help=SET)] = None,
+    preset: Preset = None,
+    temperature: Temperature = None,
+    top_p: TopP = None,
+    top_k: TopK = None,
+    max_tokens: MaxTokens = None,
+    seed: Seed = None,
+    frequency_penalty: Penalty = None,
+    presence_penalty: Penalty = None,
+    repeat_penalty: Penalty = None,
+    stop: Stop = None,
+    reasoning: Reasoning = None,
+    own: Own = None,
     blind: Annotated[bool, typer.Option("--blind", help="Hide which model wrote what until the vote.")] = False,
     one_at_a_time: Annotated[
         bool, typer.Option("--one-at-a-time", help="Start each contestant when the one before is done: fair timing.")
@@ -50,11 +62,11 @@ def compare(
 
     Ctrl-C stops the contestants; what has arrived is kept, and the exit code is 130.
     """
-    from app.cli.inputs import contestants, evidence, read_text, reasoning_level, sampling_preset
+    from app.cli.inputs import contestants, evidence, read_text
     from app.domain.comparisons import Comparison
-    from app.domain.models import Sampling
 
-    sampling = Sampling(
+    sampling = sampling_of(
+        preset,
         temperature=temperature,
         top_p=top_p,
         top_k=top_k,
@@ -63,11 +75,9 @@ def compare(
         frequency_penalty=frequency_penalty,
         presence_penalty=presence_penalty,
         repeat_penalty=repeat_penalty,
-        stop=tuple(stop) if stop else None,
-        reasoning=reasoning_level(reasoning) if reasoning else None,
+        stop=stop,
+        reasoning=reasoning,
     )
-    if preset:
-        sampling = sampling.over(sampling_preset(preset))
     asked = Comparison(
         prompt=read_text("-", "the prompt") if prompt == "-" else prompt,
         contestants=contestants(model, sampling, own or []),

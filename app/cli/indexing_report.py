@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from app.cli import output
+from app.cli.overdrawing import Overdrawn, bar
 from app.domain.indexing import FileProgress, FileStatus, IndexingState
 from app.domain.message import Message
 
@@ -26,23 +24,15 @@ STATUS_WORDS = {
     FileStatus.FAILED: Message("failed"),
     FileStatus.CANCELLED: Message("stopped"),
 }
-_BAR = 24
 
 
-class JobProgress:
+class JobProgress(Overdrawn):
     """In a terminal a bar with what is being done, elsewhere a line for each file that is over."""
 
     def __init__(self, job: IndexingJob) -> None:
+        super().__init__()
         self._job = job
-        self._rewrites = output.is_terminal(sys.stderr)
         self._told: set[int] = set()
-        self._drawn = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        self._erase()
 
     def follow(self, at_most: float | None = None) -> None:
         """Block until it is over, or `at_most` seconds have passed."""
@@ -55,34 +45,22 @@ class JobProgress:
                 return
 
     def _show(self, state: IndexingState) -> None:
-        if self._rewrites:
-            self._draw(state)
+        if self.rewrites:
+            self.draw(_lines(state))
             return
         for n, file in enumerate(state.files):
             if file.status.over and n not in self._told:
                 self._told.add(n)
                 output.note(f"{len(self._told)}/{len(state.files)} {file.name}: {about(file)}")
 
-    def _draw(self, state: IndexingState) -> None:
-        width = max(40, shutil.get_terminal_size().columns) - 1
-        lines = [f"{output.text(STATUS_WORDS[f.status])}  {f.name}" for f in state.files if _moves(f)][:4]
-        full = round(_BAR * state.fraction)
-        over = sum(f.status.over for f in state.files)
-        line = f"{'█' * full}{'░' * (_BAR - full)} {output.speech().percent(state.fraction)}"
-        line += " · " + output.text(Message("{n} of {total} files", n=over, total=len(state.files)))
-        if state.left is not None:
-            line += " · " + output.text(Message("about {time} left", time=output.speech().seconds(state.left)))
-        lines.append(line)
-        self._erase()
-        sys.stderr.write("".join(f"{output.shorten(output.printable(line), width)}\n" for line in lines))
-        sys.stderr.flush()
-        self._drawn = len(lines)
 
-    def _erase(self) -> None:
-        if self._drawn:
-            sys.stderr.write(f"\x1b[{self._drawn}F\x1b[J")
-            sys.stderr.flush()
-            self._drawn = 0
+def _lines(state: IndexingState) -> list[str]:
+    lines = [f"{output.text(STATUS_WORDS[f.status])}  {f.name}" for f in state.files if _moves(f)][:4]
+    over = sum(f.status.over for f in state.files)
+    line = f"{bar(state.fraction)} · {output.text(Message('{n} of {total} files', n=over, total=len(state.files)))}"
+    if state.left is not None:
+        line += " · " + output.text(Message("about {time} left", time=output.speech().seconds(state.left)))
+    return [*lines, line]
 
 
 def _moves(file: FileProgress) -> bool:

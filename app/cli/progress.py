@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from app.cli import output
+from app.cli.overdrawing import Overdrawn
 from app.cli.report import name_of, state_of
 from app.domain.answers import Answer, Status
 from app.domain.message import Message
@@ -19,24 +18,17 @@ if TYPE_CHECKING:
 EVERY = 0.15  # seconds between two looks: what an eye takes for continuous
 
 
-class Progress:
+class Progress(Overdrawn):
     """Follows a running comparison until every answer is stored."""
 
     def __init__(self, box: Container, record: ComparisonRecord) -> None:
+        super().__init__()
         self._engine = box.engine
         self._record = record
         self._ids = [a.id for a in record.answers]
         # Taken now: a buffer stays readable here after the engine has let go of it.
         self._live = {a.id: box.comparing.pane(a).live for a in record.answers}
-        self._rewrites = output.is_terminal(sys.stderr)
-        self._drawn = 0
         self._told: dict[str, tuple[int, Status]] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        self._erase()
 
     def follow(self, at_most: float | None = None) -> None:
         """Block until all answers are over and stored, or `at_most` seconds have passed."""
@@ -55,10 +47,10 @@ class Progress:
     def _show(self) -> None:
         for answer in self._record.by_side:
             live = self._live[answer.id]
-            if live is not None and not self._rewrites:
+            if live is not None and not self.rewrites:
                 self._tell(answer, live.snapshot())
-        if self._rewrites:
-            self._draw()
+        if self.rewrites:
+            self.draw(self._lines())
 
     def _tell(self, record: AnswerRecord, answer: Answer) -> None:
         """One line for each thing that happened since the last look."""
@@ -71,8 +63,8 @@ class Progress:
             output.note(f"{name}: {state_of(answer, self._record.hidden)}")
         self._told[record.id] = (len(answer.notices), answer.status)
 
-    def _draw(self) -> None:
-        """Write one line a contestant over the ones written before."""
+    def _lines(self) -> list[str]:
+        """One a contestant."""
         lines = []
         for record in self._record.by_side:
             live = self._live[record.id]
@@ -84,21 +76,5 @@ class Progress:
                 line += f" · {output.text(Message('{n} tokens', n=live.tokens))}"
             elif answer.notices and not answer.status.over and not self._record.hidden:
                 line += f"  {output.text(answer.notices[-1])}"
-            lines.append(output.shorten(output.printable(line), self._columns() - 1))
-        self._erase()
-        sys.stderr.write("".join(f"{line}\n" for line in lines))
-        sys.stderr.flush()
-        self._drawn = len(lines)
-
-    def _erase(self) -> None:
-        if self._drawn:
-            # Up as many lines as were drawn, and clear from there on.
-            sys.stderr.write(f"\x1b[{self._drawn}F\x1b[J")
-            sys.stderr.flush()
-            self._drawn = 0
-
-    @staticmethod
-    def _columns() -> int:
-        import shutil
-
-        return max(40, shutil.get_terminal_size().columns)
+            lines.append(line)
+        return lines

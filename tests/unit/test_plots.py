@@ -17,7 +17,7 @@ from app.evaluation.standing import Rules
 from app.evaluation.units import units
 from app.evaluation.verdict import Categories, decide
 from app.i18n import translator
-from app.services import plots, plots_contestants, plots_data
+from app.services import plots, plots_contestants, plots_data, plots_standings
 from app.services.plots_contestants import PhaseTimes, Point
 from app.services.plots_style import CHALLENGER, INCUMBENT, colours, points, short
 from app.services.results_slices import Slice
@@ -101,12 +101,12 @@ def standings() -> Standings:
 
 
 def test_who_has_no_strength_is_not_drawn() -> None:
-    figure = plots_contestants.strengths(standings(), ["a", "b", "c"], ["#111", "#222", "#333"], EN)
+    figure = plots_standings.strengths(standings(), ["a", "b", "c"], ["#111", "#222", "#333"], EN)
     assert [t.x[0] for t in traces(figure, "markers")] == [0.4, -0.4]
 
 
 def test_the_matrix_counts_ties_half_and_leaves_pairs_without_ratings_empty() -> None:
-    figure = plots_contestants.matrix(standings().matrix, ["a", "b", "c"], EN)
+    figure = plots_standings.matrix(standings().matrix, ["a", "b", "c"], EN)
     z = figure.data[0].z
     assert z[0][1] == pytest.approx(100 * (3 + 0.5) / 6)
     assert z[1][0] == pytest.approx(100 - z[0][1])
