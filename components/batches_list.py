@@ -8,20 +8,12 @@ from html import escape
 import streamlit as st
 
 from app.domain.batches import BatchRecord, BatchState, Cause
-from app.domain.message import Message
+from app.services.batch_words import STATE_WORDS
 from app.services.results_contestants import labels_of
 from app.ui.batches import Open
 from app.ui.prose import plain
 from app.ui.text import say, speech, t
 
-STATE_WORDS = {
-    BatchState.READY: Message("not started"),
-    BatchState.RUNNING: Message("running"),
-    BatchState.PAUSED: Message("paused"),
-    BatchState.INTERRUPTED: Message("interrupted"),
-    BatchState.STOPPED: Message("stopped"),
-    BatchState.DONE: Message("done"),
-}
 TONES = {
     BatchState.RUNNING: "us-live",
     BatchState.DONE: "us-good",

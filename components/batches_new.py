@@ -20,7 +20,7 @@ from components.batches_estimate import estimate_lines
 from components.contestants import contestant_head
 from components.next_step import nothing_yet
 from components.problem import problem
-from components.sampling import presets, sampling_controls
+from components.sampling import presets, sampling_controls, start_mode
 from components.sources import sources_choice
 
 Estimate = Callable[[BatchPlan], BatchEstimate | UnderstudyError]
@@ -135,16 +135,7 @@ def _running() -> None:
             help=t("To each endpoint. More is faster until the server's queue is full."),
             persist_state="session",
         )
-        st.segmented_control(
-            t("Start"),
-            ["together", "one_at_a_time"],
-            format_func=lambda mode: t("Together") if mode == "together" else t("One at a time"),
-            key="start",
-            required=True,
-            width="stretch",
-            help=t("One at a time: models that share a machine answer one after another, for fair timing."),
-            persist_state="session",
-        )
+        start_mode(t("One at a time: models that share a machine answer one after another, for fair timing."))
         st.number_input(
             t("Budget in USD"),
             min_value=0.01,

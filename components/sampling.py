@@ -62,6 +62,20 @@ def presets(owner: int | str) -> None:
     )
 
 
+def start_mode(help: str) -> None:
+    """Whether contestants begin together; `help` says what it is for."""
+    st.segmented_control(
+        t("Start"),
+        ["together", "one_at_a_time"],
+        format_func=lambda mode: t("Together") if mode == "together" else t("One at a time"),
+        key="start",
+        required=True,
+        width="stretch",
+        help=help,
+        persist_state="session",
+    )
+
+
 def _preset_chosen(owner: int | str) -> None:
     chosen = next((p for p in PRESETS if p.key == st.session_state[state.key(owner, "preset")]), None)
     if chosen:

@@ -10,7 +10,7 @@ from app.services.drafting import Draft, FieldState
 from app.services.listing import Listed
 from app.ui import state
 from app.ui.text import t, tn
-from components.sampling import FOLDED, presets, sampling_controls
+from components.sampling import FOLDED, presets, sampling_controls, start_mode
 from components.sources import sources_choice
 
 
@@ -47,16 +47,7 @@ def shared_settings(
             st.subheader(t("Sampling"), anchor=False, width="stretch")
             presets(state.SHARED)
         sampling_controls(state.SHARED, fields, named=named)
-    st.segmented_control(
-        t("Start"),
-        ["together", "one_at_a_time"],
-        format_func=lambda mode: t("Together") if mode == "together" else t("One at a time"),
-        key="start",
-        required=True,
-        width="stretch",
-        help=t("One at a time gives fair timing when models share a machine."),
-        persist_state="session",
-    )
+    start_mode(t("One at a time gives fair timing when models share a machine."))
     st.toggle(
         t("Blind"),
         key="blind",
