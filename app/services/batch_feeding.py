@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from app.domain.batches import BatchItem, BatchRecord, BatchStore, Cause, CopiedAnswer, NewComparison, Why
+from app.domain.batch_store import BatchStore
+from app.domain.batches import BatchItem, BatchRecord, Cause, CopiedAnswer, NewComparison, Why
 from app.domain.errors import AnswerError, UnderstudyError
 from app.domain.message import Message
 from app.domain.questions import QuestionSet

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from app.domain.batches import BatchRecord, BatchState, BatchStore, Request, Why
+from app.domain.batch_store import BatchStore
+from app.domain.batches import BatchRecord, BatchState, Request, Why
 from app.services.batch_asking import Asking
 from app.services.runs import RunEngine
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from app.domain.answers import Answer, Status
-from app.domain.batches import BatchRecord, BatchState, BatchStore, Cause, Tally, Why
+from app.domain.batch_store import BatchStore
+from app.domain.batches import BatchRecord, BatchState, Cause, Tally, Why
 from app.domain.chat import ChatRequest, Provider
 from app.domain.message import Message
 from app.domain.models import Capabilities, ModelRef

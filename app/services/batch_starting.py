@@ -8,7 +8,8 @@ from decimal import Decimal
 from functools import partial
 
 from app.domain.answers import Status
-from app.domain.batches import UNFINISHED, BatchItem, BatchPlan, BatchRecord, BatchStore
+from app.domain.batch_store import BatchStore
+from app.domain.batches import UNFINISHED, BatchItem, BatchPlan, BatchRecord
 from app.domain.chat import ChatRequest
 from app.domain.comparisons import ComparisonRecord
 from app.domain.errors import UnderstudyError

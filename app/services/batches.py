@@ -13,16 +13,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 
-from app.domain.batches import (
-    BatchPlan,
-    BatchRecord,
-    BatchState,
-    BatchStore,
-    Failure,
-    Tally,
-    TermsSet,
-    VerdictTerms,
-)
+from app.domain.batch_store import BatchStore
+from app.domain.batches import BatchPlan, BatchRecord, BatchState, Failure, Tally, TermsSet, VerdictTerms
 from app.domain.errors import UnderstudyError, UserError
 from app.domain.message import Message
 from app.domain.questions import QuestionSet

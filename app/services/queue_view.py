@@ -11,62 +11,15 @@ import hashlib
 import threading
 import time
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 
 from app.domain.queueing import CategoryCount, Given, Pair, PairKey, QueueProgress, QueueStore
+from app.services.queue_slots import Category, OneRater, Slot, Two
 
 # Postgres numbers rows before they can be seen: one with a lower number may turn up later.
 _OVERLAP = 200
 # Seconds after which a batch that may still be running is asked for new pairs.
 _PAIRS_EVERY = 3.0
-
-Two = tuple[str, str]
-
-
-@dataclass(slots=True, eq=False)
-class _Slot:
-    """Two answers, and the last rating that each rater gave them; `fair` is how many raters' votes count.
-
-    What was said blind counts on when the same rater says something else with open eyes. Places fill up and
-    are never free again.
-    """
-
-    pair: Pair | None = None
-    last: dict[str, Given] = field(default_factory=dict)
-    fair: int = 0
-
-    def take_in(self, rating: Given) -> bool:
-        before = self.last.get(rating.rater)
-        if before is not None and before.seq >= rating.seq:
-            return False
-        was_fair = before is not None and before.fair
-        self.last[rating.rater] = rating if rating.fair or not was_fair else rating._replace(fair=True)
-        self.fair += rating.fair and not was_fair
-        return True
-
-
-@dataclass(slots=True)
-class _Category:
-    """Its pairs in the queue's order, and how many of their places are filled."""
-
-    slots: list[_Slot] = field(default_factory=list)
-    done: int = 0
-
-
-@dataclass(slots=True)
-class _Rater:
-    """What one voted on, the last at the end; comparisons whose names they have seen.
-
-    `left` is how many pairs are open to them and `known` how many they voted on, None until somebody asks.
-    Before `at`, by category, no pair is open to them, nor will be.
-    """
-
-    mine: dict[Two, Given] = field(default_factory=dict)
-    opened: set[str] = field(default_factory=set)
-    at: dict[str, int] = field(default_factory=dict)
-    left: int | None = None
-    known: int = 0
 
 
 class View:
@@ -77,11 +30,11 @@ class View:
         self._batch = batch_id
         self._places = raters
         self._lock = threading.Lock()
-        self._slots: dict[Two, _Slot] = {}
-        self._by_key: dict[PairKey, _Slot] = {}
-        self._by_comparison: dict[str, list[_Slot]] = {}
-        self._categories: dict[str, _Category] = {}
-        self._raters: dict[str, _Rater] = {}
+        self._slots: dict[Two, Slot] = {}
+        self._by_key: dict[PairKey, Slot] = {}
+        self._by_comparison: dict[str, list[Slot]] = {}
+        self._categories: dict[str, Category] = {}
+        self._raters: dict[str, OneRater] = {}
         self._looked_at: float | None = None
         self._state: object = None
         self._mark = 0
@@ -114,10 +67,10 @@ class View:
         def place(pair: Pair) -> tuple[bytes, bytes]:
             return scramble(self._batch, "question", str(pair.question)), scramble(self._batch, "pair", *pair.key)
 
-        self._categories = {pair.category: _Category() for pair in sorted(pairs, key=lambda p: p.question)}
+        self._categories = {pair.category: Category() for pair in sorted(pairs, key=lambda p: p.question)}
         self._by_key, self._by_comparison = {}, {}
         for pair in sorted(pairs, key=place):
-            slot = self._slots.setdefault(_two(pair.first, pair.second), _Slot())
+            slot = self._slots.setdefault(_two(pair.first, pair.second), Slot())
             slot.pair = pair
             self._by_key[pair.key] = slot
             self._by_comparison.setdefault(pair.comparison, []).append(slot)
@@ -135,7 +88,7 @@ class View:
         two = _two(rating.left, rating.right)
         slot = self._slots.get(two)
         if slot is None:
-            slot = self._slots[two] = _Slot()
+            slot = self._slots[two] = Slot()
         rater, filled = self._rater(rating.rater), min(slot.fair, self._places)
         watching = [(name, r) for name, r in self._raters.items() if r.left is not None and self._open(slot, name)]
         if not slot.take_in(rating):
@@ -155,7 +108,7 @@ class View:
         rater.opened.add(comparison)
         self._closed_to([(name, rater)], slots)
 
-    def _closed_to(self, watching: Sequence[tuple[str, _Rater]], slots: Sequence[_Slot]) -> None:
+    def _closed_to(self, watching: Sequence[tuple[str, OneRater]], slots: Sequence[Slot]) -> None:
         """These pairs were open to them; they have one less left for each that is not any more."""
         for name, rater in watching:
             if rater.left is not None:
@@ -169,8 +122,8 @@ class View:
             rater.left = sum(self._open(slot, name) for slot in self._by_key.values())
         return rater.known, rater.left
 
-    def _rater(self, name: str) -> _Rater:
-        return self._raters.setdefault(name, _Rater())
+    def _rater(self, name: str) -> OneRater:
+        return self._raters.setdefault(name, OneRater())
 
     def pair(self, key: PairKey) -> Pair | None:
         with self._lock:
@@ -218,7 +171,7 @@ class View:
                         return slot.pair
         return None
 
-    def _waiting(self, category: str, rater: str) -> Iterator[_Slot]:
+    def _waiting(self, category: str, rater: str) -> Iterator[Slot]:
         """The category's pairs without those before the first that is open to the rater: they stay closed."""
         if category not in self._categories:
             return iter(())
@@ -243,13 +196,13 @@ class View:
             )
             return QueueProgress(mine, left, sum(c.done for c in counts), sum(c.places for c in counts), counts)
 
-    def _open(self, slot: _Slot, rater: str, held: Mapping[PairKey, int] | None = None) -> bool:
+    def _open(self, slot: Slot, rater: str, held: Mapping[PairKey, int] | None = None) -> bool:
         if slot.pair is None:
             return False
         taken = slot.fair + (held.get(slot.pair.key, 0) if held else 0)
         return taken < self._places and not self._done_with(slot, rater)
 
-    def _done_with(self, slot: _Slot, rater: str) -> bool:
+    def _done_with(self, slot: Slot, rater: str) -> bool:
         return rater in slot.last or (slot.pair is not None and slot.pair.comparison in self._rater(rater).opened)
 
 

@@ -119,7 +119,7 @@ class RatingQueue:
             ok = queue_gold.passed(outcome, behind.left == right)
             self._store.add_gold(GoldVote(task.batch, comparison, right, wrong, outcome, ok, task.rater, now))
             return
-        shown = self._store.revealed_to(behind.key[0])
+        shown = self.revealed_to(behind.key[0])
         # Whoever revealed the names has seen them; whoever goes back to a pair that was revealed since may have.
         blind = shown is None or (task.ballot is None and task.rater not in shown)
         rating = Rating(
@@ -140,6 +140,10 @@ class RatingQueue:
             if answer.id in vote.stars
         ]
         self._ratings.add([rating], stars)
+
+    def revealed_to(self, comparison: str) -> frozenset[str] | None:
+        """Who revealed the names of a comparison; None while they are hidden."""
+        return self._store.revealed_to(comparison)
 
     def skip(self, task: Task) -> None:
         """Pass it over. It comes back once, when the rest is done; a vote that stands stays."""

@@ -42,6 +42,7 @@ class VoteReading:
         self._queue = queue
         self._rater = rater
         self._find = lru_cache(maxsize=2_000)(comparisons.get)
+        self._shown = lru_cache(maxsize=2_000)(queue.revealed_to)
         self._tokens: dict[str, Mapping[str, tuple[PairKey, str, str]]] = {}
         self._now = datetime.now(UTC)
 
@@ -67,6 +68,9 @@ class VoteReading:
             raise UserError(
                 Message("Nobody is named as the rater."), Message("Fill in the column rater, or say --rater NAME.")
             )
+        rater = clean_name(rater)
+        # When the names were shown to them, and when they voted, a file does not say together.
+        blind = blind and rater not in (self._shown(comparison) or ())
         at = self._time(cells["time"]) if "time" in cells else None
         comment = clean(cells.get("comment", ""))[0]
         if len(comment) > MAX_COMMENT:
@@ -80,7 +84,7 @@ class VoteReading:
             right=right,
             outcome=outcome,
             blind=blind,
-            rater=clean_name(rater),
+            rater=rater,
             created_at=at or self._now,
             best_of=int(cells["best_of"]) if cells.get("best_of", "").isdecimal() else None,
             tags=_tags(cells.get("tags", "")),

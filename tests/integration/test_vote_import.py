@@ -194,3 +194,10 @@ def test_korean_headings_and_words_and_cp949_are_read(q: Queued) -> None:
 def test_a_file_of_nobody_is_refused_row_by_row(q: Queued) -> None:
     [problem] = load(q, f"comparison,outcome\nc{0:031d},tie\n", rater="").problems
     assert "rater" in str(problem.message)
+
+
+def test_a_vote_of_somebody_who_was_shown_the_names_is_not_blind_whatever_the_file_says(q: Queued) -> None:
+    rows = filled(q, "A") + filled(q, "A", "jun")
+    q.comparisons.reveal(f"c{2:031d}", "mina")
+    assert load(q, written(rows)).open_eyes == 1
+    assert [(r.comparison, r.rater) for r in q.stored() if not r.blind] == [(f"c{2:031d}", "mina")]
