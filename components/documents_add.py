@@ -50,7 +50,7 @@ def documents_add(
             problem(error)
             return None
         if not sources:
-            return None if into or collections else _samples(key)
+            return None if into or collections else _first_steps(key)
         with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}-where"):
             name, known = _where(collections, into, key)
             start = st.button(
@@ -72,7 +72,13 @@ def documents_add(
     return None
 
 
-def _samples(key: str) -> Action | None:
+def _first_steps(key: str) -> Action | None:
+    st.caption(
+        t(
+            "Your models answer from these: for each question the passages that fit are found once, every model is"
+            " given the same, and what an answer cites opens here. Documents indexed together are a collection."
+        )
+    )
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-first"):
         st.caption(t("No documents at hand?"), width="content")
         pressed = st.button(

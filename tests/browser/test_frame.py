@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.app import RunningApp
 from tests.browser.driver import LONG
@@ -13,8 +13,8 @@ from tests.browser.evaluating import Evaluating
 TITLED = ("documents", "search", "questions", "batches", "rate", "results", "verdict", "ownership", "history")
 
 
-def test_every_page_has_its_title_and_the_language_at_one_place(page: Page, app: RunningApp) -> None:
-    places, languages = set(), set()
+def test_title_and_language_stand_at_one_place_on_every_page_whose_menu_is_marked(page: Page, app: RunningApp) -> None:
+    places, languages, marked = set(), set(), {}
     for path in TITLED:
         page.goto(f"{app.url}/{path}")
         title = page.locator("h1").first
@@ -24,10 +24,21 @@ def test_every_page_has_its_title_and_the_language_at_one_place(page: Page, app:
         assert box and switch
         places.add((round(box["x"]), round(box["y"])))
         languages.add((round(switch["x"]), round(switch["y"])))
+        marked[path] = [
+            menu.inner_text().strip() for menu in page.get_by_test_id("stTopNavSection").all() if filled(menu)
+        ]
 
     assert len(places) == 1, places
     assert len(languages) == 1, languages
     assert languages.pop()[1] < places.pop()[1]
+    assert marked == {
+        path: [] if path == "history" else ["Documents" if path in ("documents", "search") else "Evaluate"]
+        for path in TITLED
+    }
+
+
+def filled(menu: Locator) -> bool:
+    return not str(menu.evaluate("menu => getComputedStyle(menu).backgroundColor")).endswith(("transparent", " 0)"))
 
 
 def test_a_line_of_a_list_opens_wherever_it_is_pressed(page: Page, app: RunningApp) -> None:
