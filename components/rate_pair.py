@@ -94,7 +94,12 @@ def rate_done(screen: Screen) -> None:
         if not progress.places:
             st.info(t("This batch has no two complete answers to compare yet."), icon=":material/hourglass:")
             return
-        if progress.done >= progress.places:
+        if progress.done >= progress.places and not screen.batch.state.over:
+            st.info(
+                t("All pairs that are there so far are rated. The batch is not over: more come with its answers."),
+                icon=":material/hourglass:",
+            )
+        elif progress.done >= progress.places:
             st.success(t("All pairs are rated. Thank you."), icon=":material/check:")
         elif progress.left:
             st.info(

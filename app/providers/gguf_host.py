@@ -71,10 +71,12 @@ class ModelHost:
         if self._crashed or (self.child is not None and not self._loading and not self.child.alive):
             return Message("The process of {model} had crashed; starting it again…", model=name)
         if self.child is None or self._loading:
-            return Message("Loading {model}…", model=name)
+            return Message("{model} has to be loaded first.", model=name)
         if self.child.window < self.window_for(need):
             return Message(
-                "Loading {model} again with room for {tokens} tokens…", model=name, tokens=self.window_for(need)
+                "{model} has to be loaded again, with room for {tokens} tokens.",
+                model=name,
+                tokens=self.window_for(need),
             )
         if self._active >= self.child.slots:
             return Message("Waiting for a place: {model} answers {n} at a time.", model=name, n=self.child.slots)

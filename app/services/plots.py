@@ -123,7 +123,10 @@ def looks(finding: Finding, verdict: Verdict, words: Words) -> go.Figure:
             annotation_position="top right" if finding.decided_at < 0.6 * max(at, default=1) else "top left",
         )
     figure.update_xaxes(
-        title={"text": text(words.message(Message("questions rated")))}, showgrid=False, rangemode="tozero"
+        title={"text": text(words.message(Message("questions rated")))},
+        showgrid=False,
+        rangemode="tozero",
+        dtick=1 if max(at, default=0) <= 12 else None,  # there is no half a question
     )
     figure.update_yaxes(title={"text": _axis(words)}, range=[-102, 102])
     return figure

@@ -130,7 +130,7 @@ def test_the_cold_start_is_said_and_timed_and_only_once(bench: Bench) -> None:
             await provider.aclose()
 
     cold, warm = run(main)
-    assert notices(cold) == ["Loading smollm2…"]
+    assert notices(cold) == ["smollm2 has to be loaded first."]
     assert isinstance(cold[0], Notice)
     assert (finished_of(cold).timing.load or 0) > 0.05
     assert notices(warm) == []
@@ -235,7 +235,7 @@ def test_an_idle_model_is_unloaded_and_loaded_again_when_asked(bench: Bench) -> 
             await provider.aclose()
 
     events = run(main)
-    assert notices(events) == ["Loading smollm2…"]
+    assert notices(events) == ["smollm2 has to be loaded first."]
     assert text_of(events).strip()
 
 
@@ -268,7 +268,7 @@ def test_a_longer_prompt_gets_more_room_and_keeps_it(bench: Bench) -> None:
             await provider.aclose()
 
     longer, again = run(main)
-    assert notices(longer) == ["Loading smollm2 again with room for 512 tokens…"]
+    assert notices(longer) == ["smollm2 has to be loaded again, with room for 512 tokens."]
     assert finished_of(longer).timing.load
     assert notices(again) == []
 

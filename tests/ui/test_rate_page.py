@@ -139,6 +139,16 @@ def test_when_all_is_rated_it_is_said(page: Page) -> None:
     assert len(outcomes(page)) == QUESTIONS
 
 
+def test_while_the_batch_is_not_over_nobody_is_told_that_all_is_rated(page: Page, tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{(tmp_path / 'understudy.db').as_posix()}", tmp_path)
+    write(engine, lambda connection: connection.execute(update(BatchRow).values(state="paused")))
+    engine.dispose()
+    rating(page)
+    for _ in range(QUESTIONS):
+        page.press("vote-1")
+    assert "more come with its answers" in page.words() and "All pairs are rated" not in page.words()
+
+
 def test_what_is_pressed_in_the_blink_of_a_new_pair_is_no_vote_on_it(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,13 @@ def test_the_sequence_narrows_and_says_when_it_was_decided() -> None:
     assert list(mean.y) == [100 * look.mean for look in finding.looks]
     assert low.y[-1] > low.y[0] and high.y[-1] <= high.y[0]
     assert any(f"질문 {finding.decided_at}개 뒤" in str(a.text) for a in figure.layout.annotations)
+
+
+def test_few_questions_are_counted_one_by_one() -> None:
+    finding = verdict().categories[0]
+    few = replace(finding, looks=finding.looks[:4])
+    assert plots.looks(few, verdict(), EN).layout.xaxis.dtick == 1
+    assert plots.looks(finding, verdict(), EN).layout.xaxis.dtick is None
 
 
 def test_bars_add_up_to_a_hundred() -> None:
