@@ -10,7 +10,7 @@ from app.domain.message import Message
 from app.domain.ownership import Currency, Exchange, Ownership
 from app.services.decision_html_text import money
 from app.services.ownership import cheapest
-from app.services.ownership_sheet import NAMES, Kind, Sheet
+from app.services.ownership_sheet import KINDS, NAMES, Kind, Sheet
 
 _NEEDED: dict[Kind, tuple[str, ...]] = {
     "api": ("per_conversation", "input_per_million", "output_per_million"),
@@ -97,7 +97,7 @@ def headline(found: Ownership, volume: Decimal, currency: Currency) -> Message:
         costs=costs,
         api=amount(api.monthly.likely, currency, found.exchange),
     )
-    if least.capacity is not None:
+    if least.capacity is not None or KINDS[least.name] == "other_api":
         return said
     return Message(
         "{said} Whether {way} can answer so many is not known: its speed was not measured.",

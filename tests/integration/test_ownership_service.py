@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from app.pricing.ownership_presets import REFERENCE
 from app.pricing.prices import Prices
 from app.services.ownership import OwnershipService
 from app.services.ownership_sheet import Sheet, edited
+from app.services.ownership_words import headline
 from app.services.results import Results
 from storage.ownership import SqlOwnershipStore
 from tests.integration.evaluated import BATCH
@@ -73,17 +75,21 @@ def test_a_challenger_that_is_paid_by_use_is_a_way_of_its_own_and_brings_no_mach
 def test_another_api_is_paid_for_the_same_volume_by_its_own_fees_and_its_own_length(tmp_path: Path) -> None:
     with measured(tmp_path, local=False) as (owned, found):
         sheet = owned.of_batch(found)
-        for key, value in (("input_per_million", "1"), ("output_per_million", "2"), ("output_ratio", "300")):
+        for key, value in (("input_per_million", "0.5"), ("output_per_million", "1"), ("output_ratio", "300")):
             sheet = edited(sheet, f"other_api.{key}", "likely", Decimal(value))
         owned.keep(BATCH, sheet)
         assert owned.of_batch(found) == sheet
         result = owned.costs(sheet)
     costs = {c.name: c for c in result.costs}
     # 10,000 times 100 tokens read and three times 50 written.
-    assert costs["other_api"].monthly is not None and costs["other_api"].monthly.likely == 1 + 3
+    assert costs["other_api"].monthly is not None and costs["other_api"].monthly.likely == Decimal("0.5") + Decimal(
+        "1.5"
+    )
     assert costs["other_api"].capacity is None and costs["other_api"].per_acceptable is not None
+    said = str(headline(replace(result, costs=tuple(costs[n] for n in ("api", "other_api"))), Decimal(10_000), "USD"))
+    assert "API costs" in said and "speed" not in said
     [even] = [e for e in result.break_evens if e.way == "other_api"]
-    assert even.capacity_known and even.conversations.likely is None
+    assert even.capacity_known and even.conversations.likely == 0, "cheaper at any volume"
 
 
 def test_what_was_changed_stays_with_the_batch(tmp_path: Path) -> None:
