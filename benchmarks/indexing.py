@@ -8,8 +8,9 @@ Both get the same texts and the same vectors, ready made. Like is compared with 
 - with what keyword search needs: PGVectorStore with its column for it (`hybrid_search_config`,
   dictionary "simple") and its index, and ours with the terms that every collection here is given.
 
-Ours are stored a document at a time, each in one transaction. Each is measured `--rounds` times, in
-turns; the best of each counts.
+Ours are kept in half precision, PGVectorStore's in single. Ours are stored a document at a time, each in
+one transaction; they wait for the disk once, in `finish`, which is timed apart. Each is measured
+`--rounds` times, in turns; the best of each counts.
 """
 
 from __future__ import annotations
