@@ -249,8 +249,8 @@ def _unreachable(exc: Exception, asked: Asked) -> ProviderError:
             "{address} did not answer within {seconds} s.", address=asked.address, seconds=f"{asked.connect_timeout:g}"
         )
     else:
-        detail = scrub(str(cause), asked.secrets)[:_WORDS] or type(cause).__name__
-        message = Message("{address} cannot be reached: {detail}", address=asked.address, detail=detail)
+        detail = (scrub(str(cause), asked.secrets)[:_WORDS] or type(cause).__name__).rstrip(". ")
+        message = Message("{address} cannot be reached: {detail}.", address=asked.address, detail=detail)
     # A server that is starting, or that closed an idle connection, will be there in a moment; a name
     # that does not resolve and a host that swallows packets will not.
     passing = isinstance(cause, httpx2.NetworkError | httpx2.RemoteProtocolError) and "Name or service" not in str(

@@ -392,6 +392,8 @@ class WireContract:
     def test_an_unreachable_server_is_said_as_such(self, bench: WireBench) -> None:
         _, error = fail(bench.unreachable, ask(bench.model("answer")))
         assert error.kind is Fault.UNREACHABLE
+        # A sentence: others are put behind it.
+        assert str(error.message).endswith(".")
         complete(error)
 
     def test_listing_an_unreachable_server_says_so(self, bench: WireBench) -> None:
