@@ -43,7 +43,11 @@ def results_raters(screen: Screen, attention: Attention | None) -> None:
             words.number(ballots.counted),
             t("of {n}: blind, on plain pairs", n=words.number(ballots.ratings)),
         ),
-        (t("The best of several"), words.number(ballots.best_of), t("no part of the verdict: see Method")),
+        *(
+            [(t("The best of several"), words.number(ballots.best_of), t("no part of the verdict: see Method"))]
+            if ballots.best_of
+            else []
+        ),
         (t("With open eyes"), words.number(ballots.open_eyes), t("names were shown: no part of the verdict")),
         (
             t("More than were asked for"),
