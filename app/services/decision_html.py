@@ -79,8 +79,17 @@ def _about(write: Writer, data: Mapping[str, Any], verdict: Verdict) -> str:
         Message("{n} ratings count", n=f"{verdict.overall.ratings:,}"),
         Message("1 rater") if len(ratings["raters"]) == 1 else Message("{n} raters", n=f"{len(ratings['raters']):,}"),
         Message("batch {id}", id=str(results["batch"]["id"])[:12]),
+        *_unfinished(results["batch"]["progress"]),
     )
     return f'<ul class="about">{"".join(f"<li>{write.t(line)}</li>" for line in lines)}</ul>'
+
+
+def _unfinished(progress: Mapping[str, int]) -> tuple[Message, ...]:
+    """What is to be known of a record that was made too early: nobody sees it in the figures."""
+    there, wanted = progress["done"] + progress["failed"], progress["answers"]
+    if there + progress["stopped"] >= wanted:
+        return ()
+    return (Message("before the batch was over: {n} of {total} answers", n=f"{there:,}", total=f"{wanted:,}"),)
 
 
 def _body(write: Writer, data: Mapping[str, Any], verdict: Verdict, shown: VerdictTerms) -> str:

@@ -82,6 +82,15 @@ def test_it_counts_its_raters_and_the_ratings_of_each(tmp_path: Path) -> None:
     assert "Ratings by each rater" + ", ".join(f"{n:,}" for n in ratings.values()) in said
 
 
+def test_one_made_before_the_batch_was_over_says_so(tmp_path: Path) -> None:
+    with record(tmp_path) as given:
+        assert "before the batch was over" not in Page(html(given)).text
+        progress = given["results"]["batch"]["progress"]
+        progress["done"] -= 1
+        there, wanted = progress["done"] + progress["failed"], progress["answers"]
+        assert f"before the batch was over: {there:,} of {wanted:,} answers" in Page(html(given)).text
+
+
 def test_names_and_questions_stay_text_whatever_they_hold(tmp_path: Path) -> None:
     with record(tmp_path, {NASTY: Planted(0.3, 0.3), "b": GOOD}) as given:
         given["questions"][0]["text"] = given["results"]["questions"]["name"] = NASTY
