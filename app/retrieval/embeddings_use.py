@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 NAME = "use-multilingual"
 DIMENSION = 512
-_SLICE = 8  # texts a thread takes at once: small enough that all threads end together
+# What a thread takes at once, in texts and in characters: as much as the package multiplies in one go, and
+# little enough that all threads end together.
+_SLICE, _CHARACTERS = 8, 1500
 
 
 class UseEmbedder:
@@ -53,7 +55,7 @@ class UseEmbedder:
             return np.empty((0, DIMENSION), np.float32)
         # The longest first, so that no thread is left with them at the end.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
-        slices = [order[i : i + _SLICE] for i in range(0, len(order), _SLICE)]
+        slices = list(_slices(texts, order))
         vectors = np.empty((len(texts), DIMENSION), np.float32)
 
         def encode(part: list[int]) -> None:
@@ -76,6 +78,18 @@ class UseEmbedder:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="understudy-embedding")
             return self._pool
+
+
+def _slices(texts: Sequence[str], order: Sequence[int]) -> Iterator[list[int]]:
+    part, characters = list[int](), 0
+    for i in order:
+        if part and (len(part) == _SLICE or characters + len(texts[i]) > _CHARACTERS):
+            yield part
+            part, characters = [], 0
+        part.append(i)
+        characters += len(texts[i])
+    if part:
+        yield part
 
 
 def cores() -> int:
