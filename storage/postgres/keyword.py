@@ -5,7 +5,7 @@ weights). idf comes with the question, from the table that counts the passages o
 
 A question is answered in two stages: the rarest terms, whose postings are few, pick the passages;
 those alone are then scored by all terms. Reading the postings of every term instead took ten times
-as long at 100,000 passages, for the same first ten in 96 of 100 (`python -m benchmarks.search`).
+as long at 100,000 passages, for nine of the same first ten (`python -m benchmarks.search`).
 Limited to some documents, every term is read, in those alone: what is rare in them need not be rare
 in the collection.
 """
@@ -22,7 +22,7 @@ BUDGET = 5000  # postings that the first stage reads at most, unless its two rar
 LEAST_BUDGET = 2000  # in a small collection; there all of BM25's first ten are found so
 SHORTLIST = 100  # passages that the second stage scores, at least
 MOST_FEW = 100  # documents of which each is looked into, rather than all postings of the terms read
-LOOKUPS = 1000  # postings that it reads, at least: more passages for a question of few terms
+LOOKUPS = 500  # postings that it reads, at least: more passages for a question of few terms
 
 
 class Among(Enum):
