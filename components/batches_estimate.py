@@ -56,6 +56,14 @@ def _sum(estimate: BatchEstimate) -> list[str]:
         parts.append(t("What {models} costs is not known.", models=unknown))
     else:
         parts.append(t("About {usd}", usd=words.usd(estimate.usd)))
+    if unmeasured := [str(c.contestant.model) for c in estimate.contestants if c.priced and c.usd is None]:
+        parts.append(
+            t(
+                "How long the answers of {models} are was never measured: ask once on the Compare page, or set Max"
+                " tokens under Sampling, and the cost is known.",
+                models=", ".join(dict.fromkeys(unmeasured)),
+            )
+        )
     if estimate.seconds is not None:
         parts.append(t("About {time}", time=words.seconds(estimate.seconds)))
     else:

@@ -56,6 +56,11 @@ def test_a_batch_is_estimated_started_and_opened(page: Page) -> None:
     assert "8 of 8 answers" in opened(page, record.id).words()
 
 
+def test_a_cost_that_waits_for_a_measurement_says_how_to_get_it(page: Page) -> None:
+    shown = opened(page).choose("openai:gpt-4.1-mini", "openai:answer").words()
+    assert "the answers of openai:gpt-4.1-mini are was never measured: ask once on the Compare page" in shown
+
+
 def test_what_was_chosen_is_what_is_stored(page: Page) -> None:
     opened(page).choose("openai:answer", "openai:korean")
     page.app.number_input(key="new-batch-repeats").set_value(2)
