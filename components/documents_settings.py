@@ -84,9 +84,14 @@ def settings_of(collection: Collection) -> Settings:
 
 
 def settings_words(collection: Collection) -> str:
-    """``builtin:use-multilingual · 900/120 characters``."""
+    """``builtin:use-multilingual · passages of 900 characters, 120 shared``."""
     cut, words = collection.chunking, speech()
-    sizes = f"{words.number(cut.size)}/{words.number(cut.overlap)} {_unit(cut.unit)}"
+    sizes = t(
+        "passages of {size} {unit}, {overlap} shared",
+        size=words.number(cut.size),
+        unit=_unit(cut.unit),
+        overlap=words.number(cut.overlap),
+    )
     parts = [str(collection.embedding), sizes]
     if collection.tokeniser is TokeniserName.KIWI:
         parts.append("kiwipiepy")

@@ -102,6 +102,7 @@ def test_samples_are_indexed_at_one_click(container: Container) -> None:
     names = [d.name for d in container.passages.documents("samples")]
     assert any(".en." in n for n in names) and any(".ko." in n for n in names)
     assert "samples" in buttons(app, "documents-collection-")
+    assert "passages of 900 characters, 120 shared" in html(app)
 
 
 def test_a_bad_file_fails_alone_with_its_reason(container: Container) -> None:
@@ -158,7 +159,7 @@ def test_a_collection_opens_with_its_documents(container: Container, tmp_path: P
     app = press(page(), f"documents-collection-{record.id}")
     assert "opened" in app.query_params["collection"]
     assert buttons(app, "documents-document-") == ["leave.md", "pay.md"]
-    assert "builtin:use-multilingual · 200/20 characters" in html(app)
+    assert "builtin:use-multilingual · passages of 200 characters, 20 shared" in html(app)
 
 
 def test_a_link_opens_a_document_at_its_place(container: Container, tmp_path: Path) -> None:
