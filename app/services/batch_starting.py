@@ -25,6 +25,7 @@ from app.services.batch_purse import check_budget, worst_case
 from app.services.batch_requests import Prepared, Preparing
 from app.services.batch_run import BatchRun, Cast
 from app.services.directory import Directory
+from app.services.queue_view import place_of
 from app.services.runs import RunEngine
 from app.services.sources import NothingFits, retrieve
 
@@ -80,7 +81,14 @@ class Starting:
         digests = {ref: info.digest for ref, info in infos.items() if info is not None and info.digest}
         preparing = Preparing(record.plan, accepts, digests, self.tokens, self.search)
         again = UNFINISHED | {Status.FAILED} if failed else UNFINISHED
-        opened = [_opened(preparing, i, c, again) for i, c in self.store.unfinished(record.id, failed=failed)]
+
+        # In the order that it is rated in, whose beginning is a random sample of the set: who rates what is there
+        # while the rest is asked, or after the budget ended it, must not rate the first questions of a list.
+        def place(item: BatchItem) -> tuple[bytes, int]:
+            return place_of(record.id, item.question), item.repeat
+
+        unfinished = self.store.unfinished(record.id, failed=failed)
+        opened = [_opened(preparing, i, c, again) for i, c in sorted(unfinished, key=lambda found: place(found[0]))]
 
         worst = self._worst(record.plan, accepts)
         # In the same breath as the answers are opened: who finds them open anew cannot tell which were under way.
@@ -91,7 +99,7 @@ class Starting:
             record,
             self.owner,
             asked,
-            self.store.pending(record.id),
+            sorted(self.store.pending(record.id), key=place),
             preparing,
             self.store,
             self.engine,

@@ -65,7 +65,7 @@ class View:
         # Random, but the same for everybody, and the same again tomorrow: no vote has a part in it. All of a
         # question's pairs come together, so that it is complete early: it enters the verdict as a whole.
         def place(pair: Pair) -> tuple[bytes, bytes]:
-            return scramble(self._batch, "question", str(pair.question)), scramble(self._batch, "pair", *pair.key)
+            return place_of(self._batch, pair.question), scramble(self._batch, "pair", *pair.key)
 
         self._categories = {pair.category: Category() for pair in sorted(pairs, key=lambda p: p.question)}
         self._by_key, self._by_comparison = {}, {}
@@ -204,6 +204,11 @@ class View:
 
     def _done_with(self, slot: Slot, rater: str) -> bool:
         return rater in slot.last or (slot.pair is not None and slot.pair.comparison in self._rater(rater).opened)
+
+
+def place_of(batch: str, question: int) -> bytes:
+    """Where a question comes in the batch's random order, in which it is asked and rated."""
+    return scramble(batch, "question", str(question))
 
 
 def scramble(*parts: str) -> bytes:

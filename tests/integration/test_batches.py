@@ -16,6 +16,8 @@ from app.domain.errors import Fault, UserError
 from app.domain.models import Contestant, ModelRef, Sampling
 from app.domain.ratings import Outcome
 from app.domain.searching import Hit, SearchResult, SearchSettings
+from app.services.queue_view import View, place_of
+from storage.queueing import SqlQueueStore
 from storage.ratings import SqlRatingStore
 from tests.integration.batching import ANSWER, Told, batch_world, failing, until
 from tests.integration.storing import rating
@@ -41,6 +43,27 @@ def test_each_comparison_is_blind_and_its_sides_are_drawn_by_lot(tmp_path: Path)
         made = list(w.comparisons.all())
         assert all(c.hidden for c in made)
         assert {tuple(a.side for a in c.answers) for c in made} == {(0, 1), (1, 0)}
+
+
+def test_questions_are_asked_in_the_random_order_they_are_rated_in(tmp_path: Path) -> None:
+    with batch_world(tmp_path, questions=12) as w:
+        record = w.run(concurrency=1, repeats=2)
+        queue = View(SqlQueueStore(w.store._engine), record.id, 1)
+        queue.look()
+        rated = [f"질문 {pair.question + 1}?" for pair in queue.pairs()]
+        assert len(rated) == 24 and rated != sorted(rated)
+        assert w.providers[0].prompts == rated
+
+
+def test_a_resumed_batch_goes_on_in_that_order(tmp_path: Path) -> None:
+    with batch_world(tmp_path, Told("left", lambda _, n: (0.05, *ANSWER)), questions=12) as w:
+        record = w.start(concurrency=1)
+        until(lambda: len(w.providers[0].calls) > 3)
+        w.batches.pause(record.id)
+        w.batches.wait(record.id, 20)
+        w.batches.wait(w.batches.resume(record.id).id, 20)
+        order = sorted(range(12), key=lambda question: place_of(record.id, question))
+        assert w.providers[0].prompts == [f"질문 {question + 1}?" for question in order]
 
 
 def test_a_lone_contestant_is_asked_too(tmp_path: Path) -> None:
