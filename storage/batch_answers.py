@@ -17,6 +17,7 @@ from app.domain.message import Message
 from app.domain.models import ModelRef
 from storage import codec
 from storage.batch_codec import why
+from storage.batch_items import RETRIABLE
 from storage.evaluation_tables import BatchItemRow
 from storage.records import answer_of
 from storage.tables import AnswerRow
@@ -48,16 +49,23 @@ def progress(
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     spent: dict[str, Decimal] = {}
     copied = AnswerRow.cached_from.is_not(None)
+    again = case((RETRIABLE, 1), else_=0).label("again")
     # Money is exact decimals in text: equal amounts are counted by the database and summed here.
     for row in session.execute(
         select(
-            BatchItemRow.batch_id, AnswerRow.status, AnswerRow.cost_usd, copied.label("copied"), func.count().label("n")
+            BatchItemRow.batch_id,
+            AnswerRow.status,
+            AnswerRow.cost_usd,
+            copied.label("copied"),
+            again,
+            func.count().label("n"),
         )
         .join(AnswerRow, AnswerRow.comparison_id == BatchItemRow.comparison_id)
         .where(BatchItemRow.batch_id.in_(list(batches)))
-        .group_by(BatchItemRow.batch_id, AnswerRow.status, AnswerRow.cost_usd, copied)
+        .group_by(BatchItemRow.batch_id, AnswerRow.status, AnswerRow.cost_usd, copied, "again")
     ):
         counts[row.batch_id][row.status] += row.n
+        counts[row.batch_id]["retriable"] += row.n * bool(row.again)
         if row.copied:
             counts[row.batch_id]["copied"] += row.n
         elif row.cost_usd is not None:
@@ -75,7 +83,7 @@ def progress(
             cached=count["copied"],
             spent_usd=spent.get(batch_id),
             stopped=count[Status.CANCELLED.value],
-            retriable=count[Status.FAILED.value] + refused * contestants,
+            retriable=count["retriable"],
         )
     return {**found, **_times_left(session, {b: found[b] for b in running})}
 

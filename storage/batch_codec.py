@@ -21,7 +21,7 @@ from storage import codec
 from storage.columns import Json, json_safe
 
 # What the plan's column holds beside the plan: how its running went so far.
-RUNNER, REQUEST, WRITTEN_OFF, BUDGETS = "runner", "request", "written_off", "budgets"
+RUNNER, REQUEST, WRITTEN_OFF, BUDGETS, AGAIN = "runner", "request", "written_off", "budgets", "again"
 _PLAIN = ("question_set", "version", "repeats", "system", "collection", "concurrency", "start", "cache", "raters")
 _TERMS = tuple(f.name for f in fields(VerdictTerms))
 _SEARCH = tuple(f.name for f in fields(SearchSettings))
@@ -79,6 +79,12 @@ def written_off(data: object) -> Decimal:
     """USD that was lost on answers that never arrived."""
     given = data.get(WRITTEN_OFF) if isinstance(data, Mapping) else None
     return Decimal(str(given)) if given is not None else Decimal(0)
+
+
+def failed_before(data: object) -> dict[str, object]:
+    """By answer the error of each that was asked again, as it is stored."""
+    given = data.get(AGAIN) if isinstance(data, Mapping) else None
+    return dict(given) if isinstance(given, Mapping) else {}
 
 
 def why(status: Status, error: object, notices: object) -> AnswerError | None:

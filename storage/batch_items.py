@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, null, select, update
+from sqlalchemy import JSON, ColumnElement, Connection, bindparam, func, insert, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from app.domain.answers import Answer, Status
-from app.domain.batches import UNFINISHED, BatchItem, NewComparison
+from app.domain.batches import FINAL, UNFINISHED, BatchItem, NewComparison
 from app.domain.comparisons import ComparisonRecord
 from storage import codec
 from storage.creating import comparison_values, waiting_answers
 from storage.evaluation_tables import BatchItemRow
 from storage.ids import new_id
 from storage.records import answer_values, record_of
-from storage.tables import AnswerRow, ComparisonRow
+from storage.tables import AnswerRow, ComparisonRow, RatingRow, StarsRow
 
 OPEN = tuple(status.value for status in UNFINISHED)
-_FAILED = Status.FAILED.value
 _AT_ONCE = 200
+RETRIABLE: ColumnElement[bool] = (AnswerRow.status == Status.FAILED.value) & (
+    func.coalesce(type_coerce(AnswerRow.error, JSON)["kind"].as_string(), "").not_in([kind.value for kind in FINAL])
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,32 +75,53 @@ def insert_all(connection: Connection, batch_id: str, made: Rows) -> None:
     connection.execute(link, made.links)
 
 
-def reopen(connection: Connection, batch_id: str, owner: str, *, failed: bool) -> Decimal:
+def reopen(connection: Connection, batch_id: str, owner: str, *, failed: bool) -> tuple[Decimal, dict[str, object]]:
     """What had arrived of an answer goes: it is asked from the beginning, and only a whole answer counts.
 
-    Returns what the answers that go had cost, USD.
+    Returns what the answers that go had cost, USD, and by answer the error of each that had failed.
     """
-    states = _states(failed)
-    here = (AnswerRow.comparison_id.in_(_comparisons(batch_id)), AnswerRow.status.in_(states))
-    costs = connection.scalars(select(AnswerRow.cost_usd).where(*here, AnswerRow.cost_usd.is_not(None))).all()
+    here = (AnswerRow.comparison_id.in_(_comparisons(batch_id)), _to_ask(failed))
+    rows = connection.execute(select(AnswerRow.id, AnswerRow.status, AnswerRow.error, AnswerRow.cost_usd).where(*here))
+    gone, errors = Decimal(0), dict[str, object]()
+    for row in rows:
+        gone += row.cost_usd or Decimal(0)
+        if row.status == Status.FAILED.value:
+            errors[row.id] = row.error
     connection.execute(
         update(AnswerRow).where(*here).values(owner=owner, **answer_values(Answer(Status.WAITING), datetime.now(UTC)))
     )
-    if failed:
-        # NULL and not JSON's null: what is pending is told by it.
-        refused = update(BatchItemRow).where(BatchItemRow.batch_id == batch_id, BatchItemRow.error.is_not(None))
-        connection.execute(refused.values(error=null()))
-    return sum((cost for cost in costs if cost is not None), Decimal(0))
+    return gone, errors
 
 
-def _states(failed: bool) -> tuple[str, ...]:
-    return (*OPEN, _FAILED) if failed else OPEN
+def _to_ask(failed: bool) -> ColumnElement[bool]:
+    unfinished = AnswerRow.status.in_(OPEN)
+    return or_(unfinished, RETRIABLE) if failed else unfinished
+
+
+def rated(connection: Connection, batch_id: str) -> bool:
+    votes = select(RatingRow.seq).where(RatingRow.comparison_id.in_(_comparisons(batch_id)))
+    stars = (
+        select(StarsRow.seq)
+        .join(AnswerRow, AnswerRow.id == StarsRow.answer_id)
+        .where(AnswerRow.comparison_id.in_(_comparisons(batch_id)))
+    )
+    return any(connection.execute(given.limit(1)).first() is not None for given in (votes, stars))
+
+
+def keep_from_voting(connection: Connection, batch_id: str) -> None:
+    """Votes on it wait for the end of this transaction, where several can write at once (Postgres)."""
+    connection.execute(
+        select(ComparisonRow.id)
+        .where(ComparisonRow.id.in_(_comparisons(batch_id)))
+        .order_by(ComparisonRow.id)
+        .with_for_update()
+    )
 
 
 def unfinished(session: Session, batch_id: str, *, failed: bool) -> tuple[tuple[BatchItem, ComparisonRecord], ...]:
     waiting = (
         select(AnswerRow.comparison_id)
-        .where(AnswerRow.comparison_id.in_(_comparisons(batch_id)), AnswerRow.status.in_(_states(failed)))
+        .where(AnswerRow.comparison_id.in_(_comparisons(batch_id)), _to_ask(failed))
         .distinct()
     )
     items = session.scalars(
@@ -122,11 +145,20 @@ def unfinished(session: Session, batch_id: str, *, failed: bool) -> tuple[tuple[
     return tuple(found)
 
 
-def cancel(connection: Connection, batch_id: str) -> None:
+def cancel(connection: Connection, batch_id: str, failed_before: Mapping[str, object]) -> None:
+    """`failed_before` is by answer the error of each that was asked again."""
+    now, here = datetime.now(UTC), AnswerRow.comparison_id.in_(_comparisons(batch_id))
+    for answer, error in failed_before.items():
+        # Broken off by a stop, it is stored as stopped already.
+        connection.execute(
+            update(AnswerRow)
+            .where(AnswerRow.id == answer, here, AnswerRow.status.in_((*OPEN, Status.CANCELLED.value)))
+            .values(status=Status.FAILED.value, error=error, updated_at=now)
+        )
     connection.execute(
         update(AnswerRow)
-        .where(AnswerRow.comparison_id.in_(_comparisons(batch_id)), AnswerRow.status.in_(OPEN))
-        .values(status=Status.CANCELLED.value, error=None, updated_at=datetime.now(UTC))
+        .where(here, AnswerRow.status.in_(OPEN))
+        .values(status=Status.CANCELLED.value, error=None, updated_at=now)
     )
 
 

@@ -23,16 +23,19 @@ from app.domain.batches import (
     TermsSet,
     VerdictTerms,
     Why,
+    was_rated,
 )
 from app.domain.comparisons import ComparisonRecord
 from app.domain.errors import AnswerError
 from app.domain.models import ModelRef
 from storage import batch_answers, batch_items, codec
 from storage.batch_codec import (
+    AGAIN,
     BUDGETS,
     REQUEST,
     RUNNER,
     WRITTEN_OFF,
+    failed_before,
     plan_from_json,
     plan_to_json,
     terms_from_json,
@@ -219,11 +222,21 @@ class SqlBatchStore:
     def reopen(self, batch_id: str, owner: str, lost: Decimal, *, failed: bool = False) -> None:
         def work(connection: Connection) -> None:
             plan = _plan(connection, batch_id)
-            gone = lost + batch_items.reopen(connection, batch_id, owner, failed=failed)
-            if gone:
-                _put_plan(connection, batch_id, _written_off(plan, gone))
+            if failed:
+                batch_items.keep_from_voting(connection, batch_id)
+                if batch_items.rated(connection, batch_id):
+                    raise was_rated()
+            cost, errors = batch_items.reopen(connection, batch_id, owner, failed=failed)
+            if lost + cost:
+                plan = _written_off(plan, lost + cost)
+            # Not with the answer, whose every column is written anew as it comes in.
+            _put_plan(connection, batch_id, {**plan, AGAIN: errors} if failed else plan)
 
         write(self._engine, work)
+
+    def rated(self, batch_id: str) -> bool:
+        with reading(self._engine) as session:
+            return batch_items.rated(session.connection(), batch_id)
 
     def begin(self, batch_id: str, owner: str, items: Sequence[NewComparison]) -> Sequence[tuple[str, ...]] | None:
         rows = batch_items.rows(items, owner)
@@ -244,7 +257,10 @@ class SqlBatchStore:
         write(self._engine, lambda connection: connection.execute(values))
 
     def cancel(self, batch_id: str) -> None:
-        write(self._engine, lambda connection: batch_items.cancel(connection, batch_id))
+        def work(connection: Connection) -> None:
+            batch_items.cancel(connection, batch_id, failed_before(_plan(connection, batch_id)))
+
+        write(self._engine, work)
 
     def copies(self, batch_id: str, digests: Sequence[str]) -> Mapping[str, Sequence[CopiedAnswer]]:
         with reading(self._engine) as session:

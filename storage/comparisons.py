@@ -138,7 +138,9 @@ class SqlComparisonStore:
                 .where(ComparisonRow.thread == thread, ComparisonRow.revealed_at.is_(None))
                 .values(revealed_at=now)
             )
-            rows = [{"comparison_id": one, "rater": by, "at": now} for one in shown]
+            # Kept of a batch's alone, whose queue asks for it at every pair.
+            items = select(BatchItemRow.comparison_id).where(BatchItemRow.comparison_id.in_(shown))
+            rows = [{"comparison_id": one, "rater": by, "at": now} for one in connection.scalars(items)]
             put(connection, RevealRow, rows, keeping=("at",))
 
         write(self._engine, work)

@@ -12,8 +12,9 @@ from sqlalchemy import Engine, select
 from app.domain.answers import Status, Timing
 from app.domain.figures import AnswerFigures, Figures, Unmeasured
 from storage import codec
+from storage.batch_codec import failed_before
 from storage.database import reading, write
-from storage.evaluation_tables import BatchItemRow, MeasuresRow
+from storage.evaluation_tables import BatchItemRow, BatchRow, MeasuresRow
 from storage.putting import put
 from storage.tables import AnswerRow, ComparisonRow
 
@@ -50,6 +51,7 @@ class SqlFigureStore:
             .order_by(BatchItemRow.position, AnswerRow.position)
         )
         with reading(self._engine) as session:
+            again = failed_before(session.scalar(select(BatchRow.plan).where(BatchRow.id == batch_id)))
             # Unpacked rather than asked by name, and not through the session: these are read by the ten thousand.
             return tuple(
                 AnswerFigures(
@@ -67,6 +69,7 @@ class SqlFigureStore:
                     cost_usd=cost,
                     cached=copied is not None,
                     local=local,
+                    failed_before=answer in again,
                 )
                 for (
                     answer,

@@ -133,9 +133,10 @@ class SqlQueueStore:
         write(self._engine, lambda connection: _put(connection, key, rater, at, skipped=True), durable=False)
 
     def seen(self, batch_id: str) -> Sequence[tuple[str, str]]:
-        rows = select(RevealRow.comparison_id, RevealRow.rater)
+        of_batch = BatchItemRow.comparison_id == RevealRow.comparison_id
+        rows = select(RevealRow.comparison_id, RevealRow.rater).join(BatchItemRow, of_batch)
         with reading(self._engine) as session:
-            found = session.execute(rows.where(_batch_of(RevealRow.comparison_id) == batch_id))
+            found = session.execute(rows.where(BatchItemRow.batch_id == batch_id))
             return found.tuples().all()
 
     def revealed_to(self, comparison_id: str) -> frozenset[str] | None:

@@ -23,7 +23,10 @@ def same_settings(one: Collection, other: Collection) -> bool:
 
 
 def checked(vectors: Vectors, expected: int, record: CollectionRecord) -> Vectors:
-    """As rows of float32. Raises UserError for another dimension, or for what is no number."""
+    """As rows of float32 of length 1: only their direction is compared, and half precision holds no large numbers.
+
+    Raises UserError for another dimension, or for what is no number.
+    """
     found = np.ascontiguousarray(vectors, np.float32)
     if expected == 0:
         found = found.reshape(0, record.collection.dimension)
@@ -46,7 +49,13 @@ def checked(vectors: Vectors, expected: int, record: CollectionRecord) -> Vector
             Message("The embedding model {model} gave a vector that is no number.", model=model),
             Message("Try again; if it stays so, choose another embedding model."),
         )
-    return found
+    # By the largest number first, so that no square is too large or too small.
+    found = found / _some(np.abs(found).max(axis=1, initial=0.0, keepdims=True))
+    return np.ascontiguousarray(found / _some(np.linalg.norm(found, axis=1, keepdims=True)), np.float32)
+
+
+def _some(lengths: Vectors) -> Vectors:
+    return np.where(lengths > 0, lengths, np.float32(1))
 
 
 def no_document(name: str) -> UserError:

@@ -243,7 +243,7 @@ class PgPassageStore:
     def search(self, collection: str, wanted: Wanted) -> Sequence[Candidate]:
         record = self._cached(collection)
         if wanted.vector is not None:
-            checked(wanted.vector.reshape(1, -1), 1, record)
+            wanted = replace_fields(wanted, vector=checked(wanted.vector.reshape(1, -1), 1, record)[0])
         terms: list[int] = []
         if wanted.words is not None:
             words = self._tokenisers(record.collection.tokeniser).question(wanted.words)

@@ -136,6 +136,7 @@ class _Words(dict[str, int]):
         if len(self) >= _REMEMBERED:
             self.clear()
             self._terms, self._starts = array("q"), array("q", [0])
+            self.terms = self.starts = np.zeros(1, np.int64)
         numbers = np.fromiter(map(self.__getitem__, words), np.int64, count)
         if len(self.starts) != len(self._starts):
             self.terms, self.starts = np.array(self._terms, np.int64), np.array(self._starts, np.int64)

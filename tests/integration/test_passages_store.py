@@ -142,6 +142,17 @@ def test_a_document_that_the_server_cannot_take_is_said_to_be_the_trouble(opened
     assert opened.documents("handbook") == []
 
 
+@pytest.mark.parametrize("scale", [1e30, 1e5, 1e-9, 1e-30])
+def test_vectors_of_any_length_are_found_by_their_direction(opened: PgPassageStore, scale: float) -> None:
+    whole, chunks = document("a.txt", "first", "second")
+    opened.put("handbook", whole, chunks, embed(["first", "second"]) * np.float32(scale))
+    for nth, words in enumerate(("first", "second")):
+        wanted = Wanted(depth=2, vector=embed([words])[0] * np.float32(scale))
+        (best, *_) = opened.search("handbook", wanted)
+        assert opened.fetch("handbook", [best.id])[0].text == chunks[nth].text
+        assert best.dense == pytest.approx(1, abs=1e-3)
+
+
 def test_only_the_same_documents_take_the_place_of_a_collection(opened: PgPassageStore) -> None:
     put(opened, "a.txt", "first")
     opened.create(collection("handbook (new)", dimension=8))

@@ -36,6 +36,13 @@ def test_words_that_were_forgotten_are_numbered_anew(monkeypatch: pytest.MonkeyP
         assert numbered(tokeniser, TEXTS)[0].tolist() == numbered(Whole(), TEXTS)[0].tolist()
 
 
+def test_a_text_of_as_many_words_as_were_forgotten_has_its_own_terms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postings, "_REMEMBERED", 3)
+    tokeniser = Stems()
+    for text in ("apple banana cherry", "date elder fig", "grape 사과 배"):
+        assert numbered(tokeniser, [text])[0].tolist() == numbered(Whole(), [text])[0].tolist()
+
+
 def test_a_tokeniser_that_fails_once_leaves_nothing_wrong_behind() -> None:
     class Failing:
         failed = False
