@@ -55,7 +55,7 @@ def print_results(results: Results) -> None:
     output.say(
         text(
             Message(
-                "{counted} of {all} ratings count (blind, on plain pairs), by {raters} raters.",
+                "{counted} of {all} ratings count (blind, on plain pairs); people who rated: {raters}.",
                 counted=say.number(ballots.counted),
                 all=say.number(ballots.ratings),
                 raters=say.number(len(ballots.raters)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -34,7 +35,7 @@ def write(path: Path, pieces: Iterable[bytes], *, option: str) -> None:
     from app.domain.errors import UserError
     from app.domain.message import Message
 
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
             file.writelines(pieces)
