@@ -149,12 +149,13 @@ def _next(opened: Opened) -> Action | None:
     """What can be done with a batch that does not run."""
     action: Action | None = None
     record = opened.record
-    again = record.progress.retriable if record.state is BatchState.DONE else 0
+    failed = record.progress.retriable if record.state is BatchState.DONE else 0
+    again = 0 if opened.rated else failed
     budget = None if record.state.over and not again else record.plan.budget_usd
     align: Literal["bottom", "center"] = "center" if budget is None else "bottom"
     with st.container(horizontal=True, vertical_alignment=align, key="batch-buttons"):
         if budget is not None:
-            budget = _raised(budget)
+            budget = _raised(record.id, budget)
         if not record.state.over:
             words = t("Start") if record.state is BatchState.READY else t("Resume")
             if st.button(words, type="primary", icon=":material/play_arrow:", key="batch-resume"):
@@ -166,7 +167,8 @@ def _next(opened: Opened) -> Action | None:
             icon=":material/replay:",
             key="batch-retry",
             help=t(
-                "Nothing else is asked and every vote stands. Cut and refused answers stay: they are the model's own."
+                "Nothing else is asked. It can be done until somebody rates. Cut, refused and empty answers stay:"
+                " they are the model's own."
             ),
         ):
             action = Retry(record.id, budget)
@@ -174,10 +176,17 @@ def _next(opened: Opened) -> Action | None:
             next_step(RATE, t("Rate"), ":material/how_to_vote:", key="rate", to={"b": record.id})
         if record.progress.done and len(record.plan.contestants) > 1:
             st.page_link(RESULTS, label=t("Results"), icon=":material/leaderboard:", query_params={"b": record.id})
+    if failed and not again:
+        st.caption(
+            t(
+                "It has been rated, so that its failed answers are not asked again: that would choose, knowing the"
+                " votes, which questions the verdict is on. A new batch of the same questions asks them all."
+            )
+        )
     return action
 
 
-def _raised(budget: Decimal) -> Decimal | None:
+def _raised(batch: str, budget: Decimal) -> Decimal | None:
     """The budget to go on with; None where it stays as it is."""
     before = float(budget)
     raised = st.number_input(
@@ -187,7 +196,7 @@ def _raised(budget: Decimal) -> Decimal | None:
         step=1.0,
         format="%.2f" if before >= 0.01 else "%.4f",
         width=170,
-        key="batch-raised",
+        key=f"batch-raised-{batch}",
     )
     return Decimal(str(raised)) if raised != before else None
 

@@ -144,7 +144,7 @@ def resume(batch: Id, budget_usd: Budget = None, as_json: Json = False) -> None:
 
 @app.command()
 def retry(batch: Id, budget_usd: Budget = None, as_json: Json = False) -> None:
-    """Ask the answers again that failed in a batch that is done; nothing else is asked, and every vote stands."""
+    """Ask the answers again that failed in a batch that is done and not rated yet; nothing else is asked."""
     from app.cli.batch_inputs import usd
 
     with container() as box:

@@ -75,5 +75,5 @@ def show(box: Container, batch: str, as_json: bool) -> BatchRecord:
         found = {"tallies": tallies_to_list(tallies), "failures": failures_to_list(failures)}
         output.emit_json({**batch_to_dict(record), **found})
     else:
-        print_batch(record, tallies, failures)
+        print_batch(record, tallies, failures, bool(failures) and box.batches.rated(record.id))
     return record

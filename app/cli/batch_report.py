@@ -137,7 +137,7 @@ def _expected(c: ContestantEstimate) -> list[str]:
     return parts
 
 
-def print_batch(record: BatchRecord, tallies: Sequence[Tally], failures: Sequence[Failure]) -> None:
+def print_batch(record: BatchRecord, tallies: Sequence[Tally], failures: Sequence[Failure], rated: bool) -> None:
     """How a batch stands, a line a contestant, the first failures, and what to do next."""
     speech, labels = output.speech(), labels_of(record.plan.contestants)
     output.say(f"{output.text(Message('Batch {id}', id=record.id))} · {record.name} · {' · '.join(standing(record))}")
@@ -165,7 +165,7 @@ def print_batch(record: BatchRecord, tallies: Sequence[Tally], failures: Sequenc
         output.say(f"! {output.hide(_why(labels, failure))}")
     if len(failures) > SHOWN:
         output.say(output.text(Message("… and {n} more: --json lists them", n=len(failures) - SHOWN)))
-    _next(record)
+    _next(record, rated)
 
 
 def _why(labels: Sequence[str], failure: Failure) -> str:
@@ -174,7 +174,7 @@ def _why(labels: Sequence[str], failure: Failure) -> str:
     return output.text(Message("question {n}", n=failure.question + 1)) + f"{who}: {said}"
 
 
-def _next(record: BatchRecord) -> None:
+def _next(record: BatchRecord, rated: bool) -> None:
     commands = {
         BatchState.READY: Message("Start it: {command}", command=f"python -m app batch resume {record.id}"),
         BatchState.PAUSED: Message("Go on: {command}", command=f"python -m app batch resume {record.id}"),
@@ -183,6 +183,6 @@ def _next(record: BatchRecord) -> None:
     }
     if record.state in commands:
         output.note(output.text(commands[record.state]))
-    if record.state is BatchState.DONE and record.progress.retriable:
+    if record.state is BatchState.DONE and record.progress.retriable and not rated:
         again = Message("Ask the failed ones again: {command}", command=f"python -m app batch retry {record.id}")
         output.note(output.text(again))

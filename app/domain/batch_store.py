@@ -99,15 +99,19 @@ class BatchStore(Protocol):
         ...
 
     def unfinished(self, batch_id: str, *, failed: bool = False) -> Sequence[tuple[BatchItem, ComparisonRecord]]:
-        """The comparisons that hold an unfinished answer, in their order; with `failed` a failed one."""
+        """The comparisons that hold an unfinished answer, in their order; with `failed` a retriable one too."""
         ...
 
     def reopen(self, batch_id: str, owner: str, lost: Decimal, *, failed: bool = False) -> None:
         """Make every unfinished answer wait again, under `owner`, and write `lost` off, in one go.
 
-        With `failed` the failed ones too, what they cost is written off as well, and the items that could
-        not be asked are pending again.
+        With `failed` the retriable ones too, and what they cost is written off as well; that they failed stays
+        known until they are answered. Raises UserError, and nothing is changed, when the batch has been rated.
         """
+        ...
+
+    def rated(self, batch_id: str) -> bool:
+        """Whether anybody has voted on it or given stars to its answers."""
         ...
 
     def begin(self, batch_id: str, owner: str, items: Sequence[NewComparison]) -> Sequence[tuple[str, ...]] | None:
@@ -122,7 +126,7 @@ class BatchStore(Protocol):
         ...
 
     def cancel(self, batch_id: str) -> None:
-        """Mark unfinished answers as stopped: nobody will ask them."""
+        """Mark unfinished answers as stopped: nobody will ask them. One that was asked again has failed, as before."""
         ...
 
     def copies(self, batch_id: str, digests: Sequence[str]) -> Mapping[str, Sequence[CopiedAnswer]]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from app.domain.answers import Answer, Status
 from app.domain.comparisons import Comparison, StartMode
-from app.domain.errors import AnswerError
+from app.domain.errors import AnswerError, Fault, UserError
 from app.domain.message import Message
 from app.domain.models import Contestant
 from app.domain.searching import DEFAULT, SearchSettings
@@ -113,7 +113,7 @@ class BatchProgress:
 
     `failed` counts every answer that is over and not complete, `stopped` those that nobody will ask,
     `cached` those of the complete ones that were copied. `retriable` of the failed can be asked again: not
-    those that were cut or refused, which are what their model had to say.
+    those that were cut, refused or empty, which are what their model had to say.
     """
 
     answers: int
@@ -223,6 +223,28 @@ class TermsSet:
     terms: VerdictTerms
     set_at: datetime
     votes: int
+
+
+OF_THE_TEXT = frozenset({Fault.CONTEXT_OVERFLOW, Fault.CONTENT_FILTER, Fault.EMPTY_ANSWER})
+"""The text's own, or the model's: another question may well be answered."""
+FINAL = OF_THE_TEXT | {Fault.ONLY_THINKING}
+"""What the model had to say: to ask again until it says something else would flatter it."""
+
+
+def retriable(answer: Answer) -> bool:
+    """Whether an answer failed by what lies outside of its model."""
+    return answer.status is Status.FAILED and (answer.error is None or answer.error.kind not in FINAL)
+
+
+def was_rated() -> UserError:
+    """Why a batch's failed answers are not asked again."""
+    return UserError(
+        Message(
+            "This batch has been rated: to ask failed answers again now would choose, knowing the votes, which"
+            " questions the verdict is on."
+        ),
+        Message("Its failed answers count as not given. Start a new batch of the same questions."),
+    )
 
 
 Request = Literal["pause", "stop"]

@@ -17,6 +17,7 @@ class AnswerFigures:
 
     `timing` in seconds, tokens as counted or None, `cost_usd` None = unpriced; `cached` was copied
     from an earlier answer, so that its times are not this run's. `local` None = never known.
+    `failed_before`: it failed, and was asked again.
     """
 
     answer: str
@@ -33,6 +34,7 @@ class AnswerFigures:
     cost_usd: Decimal | None
     cached: bool
     local: bool | None
+    failed_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)

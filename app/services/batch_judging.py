@@ -7,6 +7,7 @@ from collections import Counter
 from enum import Enum
 
 from app.domain.answers import Answer, Status
+from app.domain.batches import OF_THE_TEXT
 from app.domain.errors import Fault, ProviderError
 from app.services.batch_lane import Ask, Lane
 
@@ -16,8 +17,6 @@ SETUP = frozenset({Fault.NO_KEY, Fault.WRONG_KEY, Fault.NO_QUOTA, Fault.UNKNOWN_
 AWAY = frozenset({Fault.RATE_LIMITED, Fault.SERVER_BUSY, Fault.UNREACHABLE})
 # A server that dies breaks off like this; so does one that chokes on one certain request.
 SHAKY = frozenset({Fault.CUT_STREAM, Fault.STREAM_ERROR, Fault.SILENCE, Fault.SERVER_ERROR, Fault.CHILD_DIED})
-# The text's own: another question may well be answered.
-OF_THE_TEXT = frozenset({Fault.CONTEXT_OVERFLOW, Fault.CONTENT_FILTER, Fault.EMPTY_ANSWER})
 STRIKES = 6
 ALIKE = 3
 

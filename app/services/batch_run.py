@@ -147,7 +147,8 @@ class BatchRun:
 
     async def _feed(self) -> None:
         try:
-            begun, refused = await self._feeding.some(self._ahead - self._comparisons)
+            # What waited to be judged when this was begun may not wait any more: there can be more than enough.
+            begun, refused = await self._feeding.some(max(1, self._ahead - self._comparisons))
         except Exception as exc:
             log.exception("a batch could not be fed")
             self.pause(broke(exc))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from app.domain.answers import Status
+from app.domain.answers import Answer
 from app.domain.batch_store import BatchStore
-from app.domain.batches import UNFINISHED, BatchItem, BatchPlan, BatchRecord
+from app.domain.batches import UNFINISHED, BatchItem, BatchPlan, BatchRecord, retriable
 from app.domain.chat import ChatRequest
 from app.domain.comparisons import ComparisonRecord
 from app.domain.errors import UnderstudyError
@@ -69,10 +69,13 @@ class Starting:
             evidence=self._samples(plan, asked),
         )
 
-    def run_of(self, record: BatchRecord, *, failed: bool = False) -> tuple[BatchRun, list[Begun]]:
+    def run_of(
+        self, record: BatchRecord, *, failed: bool = False, reopened: Callable[[], None] = lambda: None
+    ) -> tuple[BatchRun, list[Begun]]:
         """All that a run needs to know, read before it is on the loop. The batch is this process's already.
 
-        `failed`: the answers that failed are asked again.
+        `failed`: the answers that failed are asked again. `reopened` is called once it is stored that answers
+        wait again, and what its last owner may have spent on them.
         """
         asked = self.questions(record.plan)
         accepts = self.accepts(record.plan)
@@ -80,7 +83,9 @@ class Starting:
         infos = {c.model: look.info(c.model) for c in record.plan.contestants}
         digests = {ref: info.digest for ref, info in infos.items() if info is not None and info.digest}
         preparing = Preparing(record.plan, accepts, digests, self.tokens, self.search)
-        again = UNFINISHED | {Status.FAILED} if failed else UNFINISHED
+
+        def again(answer: Answer) -> bool:
+            return answer.status in UNFINISHED or (failed and retriable(answer))
 
         # In the order that it is rated in, whose beginning is a random sample of the set: who rates what is there
         # while the rest is asked, or after the budget ended it, must not rate the first questions of a list.
@@ -93,6 +98,7 @@ class Starting:
         worst = self._worst(record.plan, accepts)
         # In the same breath as the answers are opened: who finds them open anew cannot tell which were under way.
         self.store.reopen(record.id, self.owner, _at_stake(record, opened, worst), failed=failed)
+        reopened()
         record = self.store.get(record.id)
         feeding = partial(
             Feeding,
@@ -116,7 +122,7 @@ class Starting:
             return Decimal(0)
         accepts = self.accepts(record.plan)
         preparing = Preparing(record.plan, accepts, {}, self.tokens, self.search)
-        opened = [_opened(preparing, i, c, UNFINISHED) for i, c in self.store.unfinished(record.id)]
+        opened = [_opened(preparing, i, c, _unfinished) for i, c in self.store.unfinished(record.id)]
         return _at_stake(record, opened, self._worst(record.plan, accepts))
 
     def _worst(
@@ -140,10 +146,14 @@ class Starting:
         return found
 
 
-def _opened(preparing: Preparing, item: BatchItem, record: ComparisonRecord, again: Collection[Status]) -> Begun:
+def _unfinished(answer: Answer) -> bool:
+    return answer.status in UNFINISHED
+
+
+def _opened(preparing: Preparing, item: BatchItem, record: ComparisonRecord, again: Callable[[Answer], bool]) -> Begun:
     """A comparison that was begun before: the answers that are asked `again`."""
     answers = sorted(record.answers, key=lambda a: a.position)
-    ids = tuple(a.id if a.answer.status in again else None for a in answers)
+    ids = tuple(a.id if again(a.answer) else None for a in answers)
     return Begun(item, Prepared(record.comparison, preparing.requests(record.comparison), ()), ids)
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import partial
 
 from app.domain.batch_store import BatchStore
-from app.domain.batches import BatchPlan, BatchRecord, BatchState, Failure, Tally, TermsSet, VerdictTerms
+from app.domain.batches import BatchPlan, BatchRecord, BatchState, Failure, Tally, TermsSet, VerdictTerms, was_rated
 from app.domain.errors import UnderstudyError, UserError
 from app.domain.message import Message
 from app.domain.questions import QuestionSet
@@ -94,10 +94,10 @@ class Batches:
     resume = start
 
     def retry(self, batch_id: str, budget_usd: Decimal | None = None) -> BatchRecord:
-        """Ask the answers again that failed in a batch that is done; nothing else is asked, and no vote is touched.
+        """Ask the answers again that failed in a batch that is done and that nobody has rated; nothing else is asked.
 
-        A failed answer is in no pair, so that nobody has rated it. Answers that were cut or refused stand.
-        Raises UserError as `start` does, and when none failed.
+        Whoever knows the votes could choose by it which questions the verdict is on. Answers that were cut,
+        refused or empty stand. Raises UserError as `start` does, when it was rated, and when none failed.
         """
         return self._set_going(batch_id, budget_usd, failed=True)
 
@@ -107,22 +107,25 @@ class Batches:
             if self._here(record.id) is not None:
                 return record
             if failed:
-                _check_retriable(record)
+                self._check_retriable(record)
             else:
                 self._check_startable(record)
             budget = record.plan.budget_usd if budget_usd is None else budget_usd
             self._made.check(replace(record.plan, budget_usd=budget))
             if not self._take(record, f"{socket.gethostname()}, pid {os.getpid()}", done=failed):
                 raise _run_by_another(self._store.get(record.id))
+            # Until its answers are open the owner that was killed over it stays on record, and with it what that
+            # one may have spent; from then on that is written off, and a batch that was done has some to ask.
+            back = [record]
+            begun = replace(record, state=BatchState.INTERRUPTED if failed else record.state, owner=None)
             try:
                 if budget_usd is not None:
                     self._store.set_budget(record.id, budget_usd)
-                run, opened = self._made.run_of(record, failed=failed)
+                run, opened = self._made.run_of(
+                    record, failed=failed, reopened=lambda: back.append(replace(begun, lease_until=None))
+                )
             except BaseException:
-                # Opened already or not: the owner that was killed over it stays on record, and with it what
-                # that one may have spent.
-                state = BatchState.INTERRUPTED if failed else record.state
-                self._store.give_back(replace(record, state=state), self._owner)
+                self._store.give_back(back[-1], self._owner)
                 raise
             future = self._engine.spawn(run.run(opened))
             with self._lock:
@@ -204,6 +207,10 @@ class Batches:
     def questions(self, record: BatchRecord) -> QuestionSet:
         return self._made.questions(record.plan)
 
+    def rated(self, batch_id: str) -> bool:
+        """Whether anybody has rated it: its failed answers are not asked again any more."""
+        return self._store.rated(self.get(batch_id).id)
+
     # How
 
     def _here(self, batch_id: str) -> BatchRun | None:
@@ -238,22 +245,23 @@ class Batches:
         if record.state is BatchState.RUNNING:
             raise _run_by_another(record)
 
-
-def _check_retriable(record: BatchRecord) -> None:
-    if record.state is BatchState.RUNNING:
-        raise _run_by_another(record)
-    if record.state is not BatchState.DONE:
-        raise UserError(
-            Message("Only a batch that is done asks its failed answers again."),
-            Message("Let it finish first: python -m app batch resume {id}", id=record.id)
-            if not record.state.over
-            else Message("Make a new one; what was answered stays with this one."),
-        )
-    if not record.progress.retriable:
-        raise UserError(
-            Message("No answer of this batch can be asked again."),
-            Message("Answers that were cut or refused stand: they are what the model had to say."),
-        )
+    def _check_retriable(self, record: BatchRecord) -> None:
+        if record.state is BatchState.RUNNING:
+            raise _run_by_another(record)
+        if record.state is not BatchState.DONE:
+            raise UserError(
+                Message("Only a batch that is done asks its failed answers again."),
+                Message("Let it finish first: python -m app batch resume {id}", id=record.id)
+                if not record.state.over
+                else Message("Make a new one; what was answered stays with this one."),
+            )
+        if not record.progress.retriable:
+            raise UserError(
+                Message("No answer of this batch can be asked again."),
+                Message("Answers that were cut, refused or empty stand: they are what the model had to say."),
+            )
+        if self._store.rated(record.id):
+            raise was_rated()
 
 
 async def _call(deed: Callable[[], None]) -> None:

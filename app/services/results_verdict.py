@@ -58,13 +58,15 @@ def verdict_of(
 def unanswered(figures: Sequence[AnswerFigures], contestant: int, questions: int) -> NDArray[np.float64]:
     """By question the share of the contestant's answers that ended without being complete.
 
-    What was stopped or interrupted is not among them: it says nothing of the contestant.
+    What was stopped or interrupted is not among them: it says nothing of the contestant. But one that failed
+    and is asked again has failed until it is complete: no vote may tell whether it is waited for.
     """
     given, lost = np.zeros(questions), np.zeros(questions)
     for figure in figures:
         if figure.contestant == contestant:
             given[figure.question] += 1
-            lost[figure.question] += figure.status in (Status.FAILED, Status.TRUNCATED, Status.REFUSED)
+            over = figure.status in (Status.FAILED, Status.TRUNCATED, Status.REFUSED)
+            lost[figure.question] += over or (figure.failed_before and figure.status is not Status.DONE)
     return lost / np.maximum(given, 1)
 
 

@@ -75,6 +75,7 @@ class Opened:
     tallies: Sequence[Tally]
     failures: Sequence[Failure]
     questions: Mapping[int, str]
+    rated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,8 @@ def opened(container: Container, batch_id: str) -> Opened:
     if failures:
         rows = container.batches.questions(record).questions
         texts = {f.question: rows[f.question].text for f in failures}
-    return Opened(record, container.batches.tallies(record.id), failures, texts)
+    rated = bool(failures) and container.batches.rated(record.id)
+    return Opened(record, container.batches.tallies(record.id), failures, texts, rated)
 
 
 def making_open(batches: Sequence[BatchRecord]) -> bool:

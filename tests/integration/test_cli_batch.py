@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.ratings import Outcome
+from storage.comparisons import SqlComparisonStore
+from storage.database import open_database
+from storage.ratings import SqlRatingStore
 from tests.integration.commands import Commands
+from tests.integration.storing import rating
 from tests.servers.ollama_server import OllamaServer
 from tests.servers.openai_server import OpenAIServer
 
@@ -123,14 +128,28 @@ def test_messages_are_korean_where_korean_is_spoken(faq: Commands) -> None:
 
 
 def test_the_failed_answers_of_a_batch_are_asked_again(faq: Commands, openai_server: OpenAIServer) -> None:
-    ran = faq("batch", "run", "-q", "FAQ", "-m", "openai:fault-empty", "-m", "ollama:answer", "--yes")
+    ran = faq("batch", "run", "-q", "FAQ", "-m", "openai:fault-bad-json", "-m", "ollama:answer", "--yes")
     assert ran.code == 1 and "batch retry" in ran.err
     (listed,) = faq("batch", "list", "--json").json["batches"]  # type: ignore[misc]
     assert listed["progress"]["retriable"] == listed["progress"]["failed"] > 0
-    asked = openai_server.calls["fault-empty"]
+    asked = openai_server.calls["fault-bad-json"]
     again = faq("batch", "retry", listed["id"][:6], "--json")
     assert (again.code, again.json["state"]) == (1, "done")
-    assert openai_server.calls["fault-empty"] == 2 * asked
+    assert openai_server.calls["fault-bad-json"] == 2 * asked
+
+
+def test_the_failed_answers_of_a_batch_that_was_rated_are_not_asked_again(faq: Commands) -> None:
+    models = ("-m", "openai:fault-bad-json", "-m", "ollama:answer", "-m", "openai:answer")
+    faq("batch", "run", "-q", "FAQ", *models, "--yes")
+    (listed,) = faq("batch", "list", "--json").json["batches"]  # type: ignore[misc]
+    database = open_database(f"sqlite:///{(faq.home / 'understudy.db').as_posix()}", faq.home)
+    (comparison, _) = SqlComparisonStore(database).all()
+    _, one, other = comparison.answers
+    SqlRatingStore(database).add([rating(comparison, Outcome.LEFT, left=one.id, right=other.id)], [])
+    database.dispose()
+    again = faq("batch", "retry", listed["id"])
+    assert again.code == 2 and "has been rated" in again.err and "new batch" in again.err
+    assert "batch retry" not in faq("batch", "status", listed["id"]).err
 
 
 def test_history_lists_the_comparisons_of_a_batch(faq: Commands) -> None:

@@ -11,6 +11,10 @@ import pytest
 from app.domain.batches import BatchPlan, BatchRecord, BatchState
 from app.domain.models import Contestant, ModelRef, Sampling
 from app.domain.questions import Question
+from app.domain.ratings import Outcome
+from storage.comparisons import SqlComparisonStore
+from storage.ratings import SqlRatingStore
+from tests.integration.storing import rating
 from tests.ui.compare_page import Page, compare_page, new_session, until
 
 
@@ -28,10 +32,10 @@ def opened(page: Page, batch: str | None = None, locale: str | None = None) -> P
     return page.run()
 
 
-def ran(page: Page, *models: str) -> BatchRecord:
+def ran(page: Page, *models: str, version: int = 1) -> BatchRecord:
     """A batch that is over."""
     contestants = tuple(Contestant(ModelRef.parse(model)) for model in models)
-    record = page.container.batches.create(BatchPlan("사규", 1, contestants))
+    record = page.container.batches.create(BatchPlan("사규", version, contestants))
     page.container.batches.start(record.id)
     return page.container.batches.wait(record.id, 20)
 
@@ -110,10 +114,22 @@ def test_what_failed_is_listed_with_question_and_reason(page: Page) -> None:
 
 
 def test_the_failed_answers_of_a_finished_batch_are_asked_again(page: Page) -> None:
-    record = ran(page, "openai:fault-empty", "ollama:answer")
-    assert "Ask the 4 failed ones again" in [b.label for b in opened(page, record.id).app.button]
+    page.container.questions.add("사규", [Question(str(n), f"질문 {n}?") for n in range(1, 3)])
+    record = ran(page, "openai:fault-bad-json", "ollama:answer", version=2)
+    assert "Ask the 2 failed ones again" in [b.label for b in opened(page, record.id).app.button]
     page.press("batch-retry")
-    assert page.container.batches.wait(record.id, 20).progress.retriable == 4
+    assert page.container.batches.wait(record.id, 20).progress.retriable == 2
+
+
+def test_what_failed_is_not_asked_again_once_somebody_has_rated(page: Page) -> None:
+    page.container.questions.add("사규", [Question(str(n), f"질문 {n}?") for n in range(1, 3)])
+    record = ran(page, "openai:fault-bad-json", "ollama:answer", "openai:answer", version=2)
+    engine = page.container.batches._store._engine  # type: ignore[attr-defined]
+    (comparison, _) = SqlComparisonStore(engine).all()
+    _, one, other = comparison.answers
+    SqlRatingStore(engine).add([rating(comparison, Outcome.LEFT, left=one.id, right=other.id)], [])
+    assert "failed answers are not asked again" in opened(page, record.id).words()
+    assert "batch-retry" not in [b.key for b in page.app.button]
 
 
 def test_what_was_refused_is_not_asked_again(page: Page) -> None:
@@ -137,7 +153,7 @@ def test_a_batch_that_reached_its_budget_goes_on_with_a_larger_one(page: Page) -
     page.container.batches.start(record.id)
     assert page.container.batches.wait(record.id, 20).state is BatchState.PAUSED
     assert "larger budget" in opened(page, record.id).words()
-    page.app.number_input(key="batch-raised").set_value(3.0)
+    page.app.number_input(key=f"batch-raised-{record.id}").set_value(3.0)
     page.run().press("batch-resume")
     done = page.container.batches.wait(record.id, 20)
     assert (done.state, done.plan.budget_usd) == (BatchState.DONE, Decimal("3.0"))
