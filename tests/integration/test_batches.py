@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from app.domain.answers import Status
 from app.domain.batches import BatchState, VerdictTerms
+from app.domain.chat import ChatRequest
 from app.domain.comparisons import Query
 from app.domain.documents import StoredPassage
 from app.domain.errors import Fault, UserError
@@ -21,7 +23,7 @@ from storage.queueing import SqlQueueStore
 from storage.ratings import SqlRatingStore
 from tests.integration.batching import ANSWER, Told, batch_world, failing, until
 from tests.integration.storing import rating
-from tests.unit.scripted import FOREVER
+from tests.unit.scripted import FOREVER, Step
 
 
 def found(query: str, collection: str, settings: SearchSettings, *texts: str) -> SearchResult:
@@ -64,6 +66,18 @@ def test_a_resumed_batch_goes_on_in_that_order(tmp_path: Path) -> None:
         w.batches.wait(w.batches.resume(record.id).id, 20)
         order = sorted(range(12), key=lambda question: place_of(record.id, question))
         assert w.providers[0].prompts == [f"질문 {question + 1}?" for question in order]
+
+
+def test_failures_that_are_judged_together_do_not_keep_the_rest_from_being_fed(tmp_path: Path) -> None:
+    def script(_: ChatRequest, n: int) -> Sequence[Step]:
+        return (0.02, *ANSWER) if n == 2 else (failing(Fault.BAD_WIRE),) if n < 2 else ANSWER
+
+    for concurrency in (1, 2, 3):
+        folder = tmp_path / str(concurrency)
+        folder.mkdir()
+        with batch_world(folder, Told("weak", script), Told("right"), questions=12) as w:
+            record = w.run(concurrency=concurrency)
+            assert (record.state, record.progress.failed) == (BatchState.DONE, 2)
 
 
 def test_a_lone_contestant_is_asked_too(tmp_path: Path) -> None:
