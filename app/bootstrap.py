@@ -34,24 +34,24 @@ from app.providers.ollama_host import OllamaHost, parse_host
 from app.providers.openai import OpenAIProvider
 from app.providers.redaction import scrub
 from app.providers.switched_off import SwitchedOff
-from app.services.answering import Answering, Patience
-from app.services.batches import Batches
-from app.services.comparing import Comparing
-from app.services.decision_record import DecisionRecords
-from app.services.directory import Directory
-from app.services.export_training import Training
-from app.services.exporting import Exporting
-from app.services.history import History
-from app.services.indexing import Indexing
-from app.services.listing import Listing
-from app.services.ownership import OwnershipService
-from app.services.questions import QuestionSets
-from app.services.queueing import RatingQueue
-from app.services.rating import RatingService
-from app.services.results import ResultsService
-from app.services.runs import RunEngine
-from app.services.searching import ModelAsker, Searching
-from app.services.vote_import import VoteImport
+from app.services.batches.service import Batches
+from app.services.comparing.answering import Answering, Patience
+from app.services.comparing.directory import Directory
+from app.services.comparing.history import History
+from app.services.comparing.runs import RunEngine
+from app.services.comparing.service import Comparing
+from app.services.decision.record import DecisionRecords
+from app.services.documents.indexing import Indexing
+from app.services.documents.listing import Listing
+from app.services.documents.searching import ModelAsker, Searching
+from app.services.export.comparisons import Exporting
+from app.services.export.training import Training
+from app.services.ownership.service import OwnershipService
+from app.services.questions.service import QuestionSets
+from app.services.rating.importing import VoteImport
+from app.services.rating.queueing import RatingQueue
+from app.services.rating.voting import RatingService
+from app.services.results.service import ResultsService
 from app.settings import ROOT, Settings
 from storage.comparisons import SqlComparisonStore
 from storage.condition import condition

@@ -29,8 +29,8 @@ from app.retrieval.embeddings_remote import RemoteEmbedder
 from app.retrieval.loaders.process import ProcessLoader
 from app.retrieval.search import Searcher
 from app.retrieval.tokenising import tokeniser
-from app.services.indexing import Indexing
-from app.services.searching import Searching
+from app.services.documents.indexing import Indexing
+from app.services.documents.searching import Searching
 from app.settings import ROOT, Settings
 from storage.postgres.condition import condition
 from storage.postgres.passages import PgPassageStore, open_passages

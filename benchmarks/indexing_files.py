@@ -37,8 +37,8 @@ from app.retrieval.embeddings import BUILTIN, EmbedderShelf
 from app.retrieval.embeddings_use import cores
 from app.retrieval.loaders.process import ProcessLoader
 from app.retrieval.tokenising import tokeniser
-from app.services.indexing import Indexing
-from app.services.indexing_sources import sources
+from app.services.documents.indexing import Indexing
+from app.services.documents.named import sources
 from storage.postgres.embedded import EmbeddedPostgres
 from storage.postgres.passages import PgPassageStore
 

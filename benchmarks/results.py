@@ -25,9 +25,9 @@ import evalica
 
 from app.domain.votes import Result, Votes
 from app.i18n import translator
-from app.services import plots
-from app.services.measuring import MeasuringService
-from app.services.results import Results, ResultsService
+from app.services.plots import verdict as plots
+from app.services.results.measuring import MeasuringService
+from app.services.results.service import Results, ResultsService
 from app.ui.results_tables import findings, sentences
 from storage.batches import SqlBatchStore
 from storage.database import open_database

@@ -11,7 +11,7 @@ from app.domain.evidence import Evidence, Passage, Retrieval
 from app.ui.highlight import passage_html
 from app.ui.passages import document_link, place, preview, score_html, warning_html
 from app.ui.text import speech, t
-from components.search_settings import fusion_name, mode_name
+from components.search.settings import fusion_name, mode_name
 
 # With more passages than this each shows its beginning and opens on a click.
 _OPEN = 3

@@ -9,7 +9,7 @@ from dataclasses import replace
 import streamlit as st
 
 from app.domain.models import PRESETS
-from app.services.drafting import FieldState
+from app.services.comparing.drafting import FieldState
 from app.ui import state
 from app.ui.text import say, t
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from app.services.drafting import Draft, FieldState
-from app.services.listing import Listed
+from app.services.comparing.drafting import Draft, FieldState
+from app.services.documents.listing import Listed
 from app.ui import state
 from app.ui.text import t, tn
 from components.sampling import FOLDED, presets, sampling_controls, start_mode

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.domain.documents import CollectionRecord
-from app.services.listing import Listed
+from app.services.documents.listing import Listed
 from app.ui import state
 from app.ui.links import DOCUMENTS_PAGE
 from app.ui.text import t, tn
 from components.problem import problem
-from components.search_settings import search_settings
+from components.search.settings import search_settings
 
 
 def sources_choice(listed: Listed, models: Sequence[str]) -> None:

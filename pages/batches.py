@@ -10,9 +10,9 @@ from app.ui import batches
 from app.ui.batches import Action
 from app.ui.container import get_container
 from app.ui.text import t
-from components.batches_list import batches_list
-from components.batches_new import batches_new
-from components.batches_view import batches_view
+from components.batches.listing import batches_list
+from components.batches.new import batches_new
+from components.batches.view import batches_view
 from components.problem import problem
 
 container = get_container()

@@ -11,13 +11,13 @@ from app.domain.errors import UserError
 from app.ui import acting, comparing, connecting
 from app.ui.comparing import Screen
 from app.ui.container import get_container
-from components.connect import connect_panel
+from components.compare.connect import connect_panel
+from components.compare.panes import panes
+from components.compare.prompt_bar import prompt_bar
+from components.compare.question import back_line, question_line
+from components.compare.rating_bar import rater, rating_bar
 from components.interrupted import interrupted
-from components.panes import panes
 from components.problem import problem, warning
-from components.prompt_bar import prompt_bar
-from components.question import back_line, question_line
-from components.rating_bar import rater, rating_bar
 from components.sidebar import shared_settings
 
 

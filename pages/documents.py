@@ -10,11 +10,11 @@ from app.ui import document_actions, documents
 from app.ui.container import get_container
 from app.ui.document_actions import Action, AddSamples
 from app.ui.text import t
-from components.documents_add import documents_add
-from components.documents_collection import collection_head
-from components.documents_list import collections_list, documents_list
-from components.documents_progress import documents_progress
-from components.documents_reader import documents_reader
+from components.documents.add import documents_add
+from components.documents.collection import collection_head
+from components.documents.listing import collections_list, documents_list
+from components.documents.progress import documents_progress
+from components.documents.reader import documents_reader
 from components.problem import problem
 
 container = get_container()

@@ -8,10 +8,10 @@ from app.domain.errors import UserError
 from app.ui.container import get_container
 from app.ui.links import COMPARE
 from app.ui.text import t
-from components.history_detail import history_detail
-from components.history_export import history_export
-from components.history_filters import history_filters
-from components.history_list import history_list
+from components.history.detail import history_detail
+from components.history.export import history_export
+from components.history.filters import history_filters
+from components.history.listing import history_list
 from components.problem import problem
 
 container = get_container()

@@ -7,9 +7,9 @@ import streamlit as st
 from app.ui import ownership
 from app.ui.container import get_container
 from app.ui.ownership import Action
-from components.ownership_assumptions import ownership_assumptions
-from components.ownership_costs import ownership_costs
-from components.ownership_head import ownership_head
+from components.ownership.assumptions import ownership_assumptions
+from components.ownership.costs import ownership_costs
+from components.ownership.head import ownership_head
 from components.problem import problem
 
 container = get_container()

@@ -9,9 +9,9 @@ from app.ui.container import get_container
 from app.ui.questions import Action
 from app.ui.text import t
 from components.problem import problem
-from components.questions_detail import questions_detail
-from components.questions_import import questions_import
-from components.questions_list import questions_list
+from components.questions.detail import questions_detail
+from components.questions.importing import questions_import
+from components.questions.listing import questions_list
 
 container = get_container()
 action: Action | None = None

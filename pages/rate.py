@@ -7,11 +7,11 @@ import streamlit as st
 from app.ui import rate
 from app.ui.container import get_container
 from app.ui.rate import Action
+from components.compare.rating_bar import rater
 from components.problem import problem
-from components.rate_head import rate_head
-from components.rate_list import rate_list, rate_name
-from components.rate_pair import rate_bar, rate_done, rate_pair
-from components.rating_bar import rater
+from components.rate.head import rate_head
+from components.rate.listing import rate_list, rate_name
+from components.rate.pair import rate_bar, rate_done, rate_pair
 
 container = get_container()
 screen = rate.open_screen(container, rater())

@@ -10,11 +10,11 @@ from app.ui import results
 from app.ui.container import get_container
 from app.ui.text import t
 from components.problem import problem
-from components.results_basis import results_method, results_raters
-from components.results_head import results_empty, results_head, results_moving, results_verdict
-from components.results_quality import results_categories, results_votes
-from components.results_questions import results_questions
-from components.results_speed import results_measures, results_speed
+from components.results.basis import results_method, results_raters
+from components.results.head import results_empty, results_head, results_moving, results_verdict
+from components.results.quality import results_categories, results_votes
+from components.results.questions import results_questions
+from components.results.speed import results_measures, results_speed
 
 container = get_container()
 

@@ -9,9 +9,9 @@ from app.ui import searching
 from app.ui.container import get_container
 from app.ui.text import t
 from components.problem import problem
-from components.search_results import question_box, search_results
-from components.search_scores import search_scores
-from components.search_sides import nothing_to_search, search_head, search_sides
+from components.search.results import question_box, search_results
+from components.search.scores import search_scores
+from components.search.sides import nothing_to_search, search_head, search_sides
 
 screen = searching.open_search(get_container())
 

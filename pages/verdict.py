@@ -11,11 +11,11 @@ from app.ui.container import get_container
 from app.ui.text import speech
 from app.ui.verdict import Action
 from components.problem import problem
-from components.verdict_again import verdict_again
-from components.verdict_findings import verdict_sentences, verdict_table
-from components.verdict_head import verdict_empty, verdict_head, verdict_top
-from components.verdict_plots import verdict_costs, verdict_plots
-from components.verdict_terms import verdict_terms
+from components.verdict.again import verdict_again
+from components.verdict.findings import verdict_sentences, verdict_table
+from components.verdict.head import verdict_empty, verdict_head, verdict_top
+from components.verdict.plots import verdict_costs, verdict_plots
+from components.verdict.terms import verdict_terms
 
 container = get_container()
 

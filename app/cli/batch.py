@@ -183,8 +183,8 @@ def listed(
 ) -> None:
     """List the batches, the newest first."""
     from app.domain.message import Message
-    from app.services.batch_json import batch_to_dict
-    from app.services.batch_words import STATE_WORDS
+    from app.services.batches.json_form import batch_to_dict
+    from app.services.batches.words import STATE_WORDS
 
     with container() as box:
         found = box.batches.list(limit)

@@ -10,7 +10,7 @@ from app.cli import output
 if TYPE_CHECKING:
     from app.bootstrap import Container
     from app.domain.batches import BatchPlan, BatchRecord, VerdictTerms
-    from app.services.batch_estimate import BatchEstimate
+    from app.services.batches.estimate import BatchEstimate
 
 
 def begin(box: Container, plan: BatchPlan, terms: VerdictTerms, yes: bool, as_json: bool) -> int:
@@ -67,7 +67,7 @@ def follow(box: Container, batch_id: str, as_json: bool) -> int:
 def show(box: Container, batch: str, as_json: bool) -> BatchRecord:
     """How it stands this moment, what failed and why."""
     from app.cli.batch_report import print_batch
-    from app.services.batch_json import batch_to_dict, failures_to_list, tallies_to_list
+    from app.services.batches.json_form import batch_to_dict, failures_to_list, tallies_to_list
 
     record = box.batches.get(batch)
     tallies, failures = box.batches.tallies(record.id), box.batches.failures(record.id)

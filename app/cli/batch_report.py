@@ -10,12 +10,12 @@ from app.cli import output
 from app.cli.overdrawing import Overdrawn, bar
 from app.domain.batches import BatchRecord, BatchState, Failure, Tally, Why
 from app.domain.message import Message
-from app.services.batch_words import STATE_WORDS
-from app.services.results_contestants import labels_of
+from app.services.batches.words import STATE_WORDS
+from app.services.results.contestants import labels_of
 
 if TYPE_CHECKING:
-    from app.services.batch_estimate import BatchEstimate, ContestantEstimate
-    from app.services.batches import Batches
+    from app.services.batches.estimate import BatchEstimate, ContestantEstimate
+    from app.services.batches.service import Batches
 
 EVERY = 0.25  # seconds between two looks
 LINE_EVERY = 10.0  # seconds between two lines where nothing can be drawn over

@@ -30,7 +30,7 @@ def collections(context: typer.Context, as_json: Json = False) -> None:
 def listed(as_json: Json = False) -> None:
     """List the collections."""
     from app.domain.message import Message
-    from app.services.documents_json import collection_to_dict
+    from app.services.documents.json_form import collection_to_dict
 
     with container() as box:
         # Where nothing was ever indexed, no server is started to say so.
@@ -51,7 +51,7 @@ def listed(as_json: Json = False) -> None:
 def show(name: Name, as_json: Json = False) -> None:
     """Show one collection with its documents."""
     from app.domain.message import Message
-    from app.services.documents_json import collection_to_dict, documents_to_list
+    from app.services.documents.json_form import collection_to_dict, documents_to_list
 
     with container() as box:
         record = _known(box, name)

@@ -95,8 +95,8 @@ def _run(asked: Comparison, after: str | None, as_json: bool, collection: str | 
     from app.cli.report import print_comparison
     from app.domain.answers import Status
     from app.domain.searching import SearchSettings
-    from app.services.json_form import comparison_to_dict
-    from app.services.sources import Sources, grounded
+    from app.services.comparing.json_form import comparison_to_dict
+    from app.services.comparing.sources import Sources, grounded
 
     with container() as box:
         if problem := box.prices.problem():

@@ -12,7 +12,7 @@ from app.cli.session import container
 if TYPE_CHECKING:
     from app.bootstrap import Container
     from app.domain.store import DocumentsState
-    from app.services.directory import Found
+    from app.services.comparing.directory import Found
 
 PACKAGES = ("streamlit", "openai", "ollama", "xllamacpp", "sqlalchemy", "genai-prices", "tiktoken")
 BASELINES = "builtin"

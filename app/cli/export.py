@@ -57,7 +57,7 @@ def export(
 
 def _training(format: Format, batch: str | None, to: str) -> None:
     from app.domain.message import Message
-    from app.services.export_training import WHY
+    from app.services.export.training import WHY
 
     with container() as box:
         made = box.training.export("dpo" if format is Format.DPO else "alpaca", batch)

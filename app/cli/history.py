@@ -76,7 +76,7 @@ def show(
 ) -> None:
     """Show one comparison in full, with what was said about it."""
     from app.cli.report import print_comparison, print_ratings
-    from app.services.json_form import comparison_to_dict
+    from app.services.comparing.json_form import comparison_to_dict
 
     with container() as box:
         found = box.history.get(comparison)

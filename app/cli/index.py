@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.bootstrap import Container
     from app.domain.documents import Chunking, TokeniserName
     from app.domain.embedding import EmbeddingCost
-    from app.services.indexing_job import IndexingJob
+    from app.services.documents.job import IndexingJob
 
 Embedding = Annotated[
     str | None,
@@ -53,7 +53,7 @@ def index(
     Where embedding costs money, what it will cost is said and asked before.
     """
     from app.domain.models import ModelRef
-    from app.services.indexing_sources import sources
+    from app.services.documents.named import sources
 
     files = sources([p.expanduser() for p in path])
     model = ModelRef.parse(embedding) if embedding else None
@@ -72,7 +72,7 @@ def index(
 def follow(box: Container, job: IndexingJob, as_json: bool, estimate: EmbeddingCost | None = None) -> int:
     """Show how it goes, then what became of each document. The exit code: 0, 1 when one failed, 130 stopped."""
     from app.cli.indexing_report import JobProgress, print_job
-    from app.services.documents_json import indexing_to_dict
+    from app.services.documents.json_form import indexing_to_dict
 
     stopped = False
     with JobProgress(job) as progress:

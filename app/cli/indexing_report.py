@@ -11,7 +11,7 @@ from app.domain.indexing import FileProgress, FileStatus, IndexingState
 from app.domain.message import Message
 
 if TYPE_CHECKING:
-    from app.services.indexing_job import IndexingJob
+    from app.services.documents.job import IndexingJob
 
 EVERY = 0.2  # seconds between two looks
 STATUS_WORDS = {

@@ -69,7 +69,7 @@ def decode(raw: bytes, source: str) -> str:
 
 def evidence(sources: Sequence[str]) -> Evidence:
     """The files (or “-”) as passages. Raises UserError."""
-    from app.services.pasted import pasted
+    from app.services.comparing.pasted import pasted
 
     return pasted([("stdin" if s == "-" else Path(s).name, read_text(s, "the context")) for s in sources])
 

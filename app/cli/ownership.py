@@ -12,7 +12,7 @@ from app.cli.session import container
 
 if TYPE_CHECKING:
     from app.domain.ownership import Exchange, Ownership, Spread
-    from app.services.ownership_sheet import End, Sheet
+    from app.services.ownership.sheet import End, Sheet
 
 Preset = Literal["kept", "measured", "reference"]
 
@@ -66,7 +66,7 @@ def ownership(
 
 
 def _set(sheet: Sheet, entry: str, currency: Literal["USD", "KRW"]) -> Sheet:
-    from app.services.ownership_sheet import edited
+    from app.services.ownership.sheet import edited
 
     key, _, given = entry.partition("=")
     key = key.strip()
@@ -104,9 +104,9 @@ def _no_number(name: str, text: str) -> Exception:
 
 def _show(sheet: Sheet, found: Ownership, currency: Literal["USD", "KRW"]) -> None:
     from app.domain.message import Message
-    from app.services.ownership_sheet import NAMES
-    from app.services.ownership_words import even_words, headline, missing, rounded
-    from app.services.results_json import plain
+    from app.services.ownership.sheet import NAMES
+    from app.services.ownership.words import even_words, headline, missing, rounded
+    from app.services.results.json_form import plain
 
     asked = sheet.group("workload").value("conversations")
     output.say(output.text(headline(found, asked.likely if asked else Decimal(0), currency)))
@@ -143,7 +143,7 @@ def _show(sheet: Sheet, found: Ownership, currency: Literal["USD", "KRW"]) -> No
 
 def _spread(spread: Spread | None, currency: Literal["USD", "KRW"], exchange: Exchange) -> str:
     from app.domain.message import Message
-    from app.services.ownership_words import amount
+    from app.services.ownership.words import amount
 
     if spread is None:
         return output.text(Message("unknown"))

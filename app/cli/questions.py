@@ -14,7 +14,7 @@ from app.cli.writing import put
 
 if TYPE_CHECKING:
     from app.domain.questions import QuestionSet, QuestionSetInfo
-    from app.services.questions_reading import Reading
+    from app.services.questions.reading import Reading
 
 app = typer.Typer(help="Question sets: import, list, show, export.", rich_markup_mode=None)
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -40,8 +40,8 @@ def import_(
     """Keep the questions of a file as a set, or as a new version of one."""
     from app.cli.inputs import read_bytes
     from app.domain.message import Message
-    from app.services.labelled import at
-    from app.services.questions_reading import read_questions
+    from app.services.documents.labelled import at
+    from app.services.questions.reading import read_questions
 
     reading = read_questions(Path(file).name, read_bytes(file), sheet=sheet)
     stored: QuestionSet | None = None
@@ -110,7 +110,7 @@ def listed(as_json: Json = False) -> None:
 def show(name: Name, version: Version = None, as_json: Json = False) -> None:
     """Show the questions of a set."""
     from app.domain.message import Message
-    from app.services.questions_writing import row_of
+    from app.services.questions.writing import row_of
 
     with container() as box:
         found = box.questions.get(name, version)
@@ -143,7 +143,7 @@ def export(
     """Write a set to a file."""
     from app.domain.errors import UserError
     from app.domain.message import Message
-    from app.services.questions_writing import written
+    from app.services.questions.writing import written
 
     if format not in ("csv", "jsonl"):
         raise UserError(
@@ -182,7 +182,7 @@ def _info_to_dict(info: QuestionSetInfo) -> dict[str, object]:
 
 
 def _set_to_dict(found: QuestionSet, versions: Sequence[int]) -> dict[str, object]:
-    from app.services.questions_writing import question_to_dict
+    from app.services.questions.writing import question_to_dict
 
     return {
         "name": found.name,

@@ -77,7 +77,7 @@ def _rate_one(
 ) -> None:
     from app.cli.report import name_of
     from app.domain.message import Message
-    from app.services.json_form import comparison_to_dict
+    from app.services.comparing.json_form import comparison_to_dict
 
     record = box.comparing.get(comparison)
     vote = _vote(record, choice, rater, stars, tags, comment)
@@ -118,7 +118,7 @@ def reveal(
     A vote after it counts as not blind; of a batch's comparison the one who looked is not asked any more.
     """
     from app.cli.report import print_comparison
-    from app.services.json_form import comparison_to_dict
+    from app.services.comparing.json_form import comparison_to_dict
 
     with container() as box:
         box.comparing.reveal(comparison, by or _me())

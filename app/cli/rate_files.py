@@ -12,7 +12,7 @@ from app.domain.message import Message
 
 if TYPE_CHECKING:
     from app.bootstrap import Container
-    from app.services.vote_import import VotesImported
+    from app.services.rating.importing import VotesImported
 
 _TOLD = 20
 
@@ -20,7 +20,7 @@ _TOLD = 20
 def export_sheet(box: Container, batch: str, rater: str, target: str) -> None:
     """Write the rater's sheet; “-” is stdout. Raises UserError."""
     from app.cli.writing import put
-    from app.services.queue_sheet import sheet
+    from app.services.rating.sheet import sheet
 
     put(sheet(box.queue, box.queue.batch(batch).id, rater), target)
 

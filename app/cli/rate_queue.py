@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.bootstrap import Container
     from app.cli.keys import Keys
     from app.domain.ratings import Vote
-    from app.services.queueing import Task
+    from app.services.rating.queueing import Task
 
 WIDEST, NARROWEST = 100, 40
 VOTES = {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.domain.errors import UserError
     from app.domain.message import Message
     from app.domain.verdicts import Finding, Verdict
-    from app.services.results import Results
+    from app.services.results.service import Results
 
 NOT_MET = 3
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -30,7 +30,7 @@ def results(
 ) -> None:
     """What a batch shows: preferences, speed, cost and measures of every contestant, and the verdict."""
     from app.cli.results_report import print_results
-    from app.services.results_json import results_to_dict
+    from app.services.results.json_form import results_to_dict
 
     with container() as box:
         found = box.results.of(_batch(box, batch).id)
@@ -96,7 +96,7 @@ def _again(
 ) -> None:
     from app.domain.errors import UserError
     from app.domain.message import Message
-    from app.services.decision_record import contestants_of, history_of, read_record, recomputed, terms_of
+    from app.services.decision.record import contestants_of, history_of, read_record, recomputed, terms_of
 
     try:
         given = read_record(path.name, path.read_bytes())
@@ -136,7 +136,7 @@ def _again(
 
 def _notices(history: Sequence[TermsSet], shown: VerdictTerms, labels: Sequence[str]) -> list[Message]:
     """What to know of a verdict before it is believed: terms changed after votes, terms never agreed on."""
-    from app.services.verdict_terms import only_a_look, warning
+    from app.services.decision.terms import only_a_look, warning
 
     return [said for said in (warning(history, labels), only_a_look(history, shown, labels)) if said is not None]
 
@@ -161,8 +161,8 @@ def _show(
     notices: Sequence[Message] = (),
 ) -> None:
     from app.cli.results_report import print_verdict
-    from app.services.results_json import plain
-    from app.services.verdict_words import sentences
+    from app.services.decision.words import sentences
+    from app.services.results.json_form import plain
 
     if as_json:
         data: dict[str, object] = {"challenger": challenger, "incumbent": incumbent, "verdict": plain(found)}
@@ -181,7 +181,7 @@ def _demand(found: Verdict, wanted: Wanted | None) -> None:
     if wanted is None:
         return
     from app.domain.message import Message
-    from app.services.verdict_words import category_name
+    from app.services.decision.words import category_name
 
     other: list[Finding] = [f for f in found.categories or (found.overall,) if f.decision.value != wanted]
     if other:
@@ -206,7 +206,7 @@ def _batch(box: Container, name: str) -> BatchRecord:
 
 
 def _names(batch: BatchRecord) -> tuple[tuple[str, str], ...]:
-    from app.services.results_contestants import labels_of
+    from app.services.results.contestants import labels_of
 
     models = (str(c.model) for c in batch.plan.contestants)
     return tuple(zip(models, labels_of(batch.plan.contestants), strict=True))
@@ -255,13 +255,13 @@ def _of_its_own() -> UserError:
 def _write(path: Path, box: Container, found: Results) -> None:
     from app.cli.writing import write
     from app.domain.message import Message
-    from app.services.decision_record import record_to_json
+    from app.services.decision.record import record_to_json
 
     record = box.records.of(found)
     if path.suffix.lower() == ".json":
         data = record_to_json(record)
     else:
-        from app.services.decision_html import record_to_html
+        from app.services.decision.html_page import record_to_html
 
         data = record_to_html(record, output.text)
     write(path, [data], option="--record")

@@ -10,7 +10,7 @@ from app.domain.message import Message
 if TYPE_CHECKING:
     from app.domain.intervals import Interval
     from app.domain.verdicts import Verdict
-    from app.services.results import Results
+    from app.services.results.service import Results
 
 
 def print_results(results: Results) -> None:
@@ -76,7 +76,7 @@ def print_results(results: Results) -> None:
 
 def print_verdict(verdict: Verdict, challenger: str, incumbent: str) -> None:
     """A line a finding, then what to do."""
-    from app.services.verdict_words import WORDS, category_name, sentences
+    from app.services.decision.words import WORDS, category_name, sentences
 
     text = output.text
     rows = [

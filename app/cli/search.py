@@ -43,7 +43,7 @@ def search(
     from app.domain.documents import Fusion, Mode
     from app.domain.models import ModelRef
     from app.domain.searching import SearchSettings
-    from app.services.documents_json import search_to_dict
+    from app.services.documents.json_form import search_to_dict
 
     settings = SearchSettings(
         mode=_one_of(Mode, mode),

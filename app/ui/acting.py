@@ -15,10 +15,10 @@ from app.bootstrap import Container
 from app.domain.errors import UnderstudyError, UserError
 from app.domain.message import Message
 from app.domain.ratings import Vote
-from app.services import drafting, samples
-from app.services.directory import Found
-from app.services.drafting import Draft
-from app.services.sources import grounded
+from app.services.comparing import drafting, samples
+from app.services.comparing.directory import Found
+from app.services.comparing.drafting import Draft
+from app.services.comparing.sources import grounded
 from app.ui import state
 from app.ui.comparing import Screen, View, price_of
 from app.ui.rate import RATER

@@ -19,11 +19,11 @@ from app.domain.batches import BatchPlan, BatchRecord, Failure, Tally, VerdictTe
 from app.domain.errors import UnderstudyError
 from app.domain.models import Capabilities, Contestant, ModelRef
 from app.domain.questions import QuestionSetInfo
-from app.services import drafting
-from app.services.batch_estimate import BatchEstimate
-from app.services.directory import Found
-from app.services.drafting import Draft, FieldState, Slot
-from app.services.listing import Listed
+from app.services.batches.estimate import BatchEstimate
+from app.services.comparing import drafting
+from app.services.comparing.directory import Found
+from app.services.comparing.drafting import Draft, FieldState, Slot
+from app.services.documents.listing import Listed
 from app.ui import comparing, state
 from app.ui.questions import SET, VERSION
 from app.ui.text import language, t

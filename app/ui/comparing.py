@@ -23,13 +23,13 @@ from app.domain.errors import UnderstudyError, UserError
 from app.domain.evidence import Evidence
 from app.domain.models import Capabilities, ModelInfo, ModelRef, Sampling
 from app.domain.pricing import Estimate
-from app.services import drafting, samples
-from app.services.comparing import Pane
-from app.services.directory import Found
-from app.services.drafting import Draft, FieldState, Slot
-from app.services.listing import Listed
-from app.services.prompting import own_turns
-from app.services.rating import Ballot
+from app.services.comparing import drafting, samples
+from app.services.comparing.directory import Found
+from app.services.comparing.drafting import Draft, FieldState, Slot
+from app.services.comparing.prompting import own_turns
+from app.services.comparing.service import Pane
+from app.services.documents.listing import Listed
+from app.services.rating.voting import Ballot
 from app.ui import state
 from app.ui.text import language
 

@@ -18,7 +18,7 @@ from app.domain.documents import Chunking, TokeniserName
 from app.domain.errors import UnderstudyError
 from app.domain.indexing import Preview, Source
 from app.domain.models import ModelRef
-from app.services.indexing_job import IndexingJob
+from app.services.documents.job import IndexingJob
 from app.ui import links, state
 from app.ui.text import t
 

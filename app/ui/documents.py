@@ -11,8 +11,8 @@ import streamlit as st
 from app.bootstrap import Container
 from app.domain.documents import CollectionRecord, Document, DocumentRecord, StoredPassage, TokeniserName
 from app.domain.errors import UnderstudyError
-from app.services.embedding_choices import embedding_choices
-from app.services.indexing_job import IndexingJob
+from app.services.documents.embeddings import embedding_choices
+from app.services.documents.job import IndexingJob
 from app.ui import document_actions, links
 from app.ui.text import t
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from app.services.injection import suspicions
+from app.services.comparing.injection import suspicions
 
 Span = tuple[int, int]
 

@@ -14,9 +14,9 @@ import streamlit as st
 from app.bootstrap import Container
 from app.domain.errors import UnderstudyError, UserError
 from app.domain.ownership import Currency, Exchange, Ownership
-from app.services.ownership import Curve, OwnershipService, reach
-from app.services.ownership_sheet import ENDS, End, Group, Sheet, edited
-from app.services.results import Results
+from app.services.ownership.service import Curve, OwnershipService, reach
+from app.services.ownership.sheet import ENDS, End, Group, Sheet, edited
+from app.services.results.service import Results
 from app.ui.verdict import BATCH, PATIENCE
 
 _STATE = "ownership"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from app.domain.evidence import Passage
-from app.services.injection import suspicious
+from app.services.comparing.injection import suspicious
 from app.ui.links import document_address
 from app.ui.text import speech, t
 

@@ -13,7 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from app.bootstrap import Container
 from app.domain.errors import UnderstudyError
 from app.domain.questions import Question, QuestionSet, QuestionSetInfo
-from app.services.questions_reading import Reading, read_questions
+from app.services.questions.reading import Reading, read_questions
 from app.ui.text import language, t, tn
 
 SET, VERSION = "set", "version"

@@ -14,8 +14,8 @@ from app.domain.batches import BatchRecord
 from app.domain.errors import UnderstudyError, UserError
 from app.domain.queueing import QueueProgress
 from app.domain.ratings import Vote
-from app.services.queueing import Task, Waiting
-from app.services.rating import clean_name
+from app.services.rating.queueing import Task, Waiting
+from app.services.rating.voting import clean_name
 from app.ui import cookies
 from app.ui.text import t
 

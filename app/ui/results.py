@@ -11,11 +11,11 @@ import streamlit as st
 from app.bootstrap import Container
 from app.domain.batches import BatchRecord
 from app.domain.errors import UnderstudyError
-from app.services.plots_style import colours
-from app.services.queue_gold import Attention
-from app.services.results import Results
-from app.services.results_blind import settled
-from app.services.results_questions import QuestionLine
+from app.services.plots.style import colours
+from app.services.rating.gold import Attention
+from app.services.results.blind import settled
+from app.services.results.questions import QuestionLine
+from app.services.results.service import Results
 
 BATCH = "b"
 LISTED = 50

@@ -9,12 +9,12 @@ from decimal import Decimal
 from app.domain.intervals import Interval
 from app.domain.message import Message
 from app.domain.verdicts import Decision, Finding
-from app.services.plots_style import Words, points
-from app.services.results import Results
-from app.services.results_contestants import ContestantResult
-from app.services.results_slices import Slice
-from app.services.verdict_rows import more, rows_of
-from app.services.verdict_words import WORDS, category_name, decided
+from app.services.decision.rows import more, rows_of
+from app.services.decision.words import WORDS, category_name, decided
+from app.services.plots.style import Words, points
+from app.services.results.contestants import ContestantResult
+from app.services.results.service import Results
+from app.services.results.slices import Slice
 
 NOTHING = "–"
 

@@ -12,10 +12,10 @@ from app.bootstrap import Container
 from app.domain.documents import CollectionRecord, Mode
 from app.domain.errors import UnderstudyError
 from app.domain.searching import Hit, Labelled, SearchResult
-from app.services import drafting
-from app.services.labelled import absent
-from app.services.listing import Listed
-from app.services.searching import MOST_SIDES, Measured, Side, SideBySide
+from app.services.comparing import drafting
+from app.services.documents.labelled import absent
+from app.services.documents.listing import Listed
+from app.services.documents.searching import MOST_SIDES, Measured, Side, SideBySide
 from app.ui.search_state import prepare_search, read_search, search_key
 
 _SIDES = "search-sides"

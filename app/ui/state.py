@@ -15,9 +15,9 @@ from app.domain.comparisons import MAX_CONTESTANTS, StartMode
 from app.domain.errors import UnderstudyError
 from app.domain.evidence import Evidence
 from app.domain.models import ModelRef, Reasoning, Sampling
-from app.services.drafting import Draft, Slot, as_text
-from app.services.pasted import pasted
-from app.services.sources import Sources
+from app.services.comparing.drafting import Draft, Slot, as_text
+from app.services.comparing.pasted import pasted
+from app.services.comparing.sources import Sources
 from app.ui.search_state import read_search
 
 OPEN = "c"

@@ -14,8 +14,8 @@ from app.domain.batches import BatchRecord, TermsSet, VerdictTerms
 from app.domain.errors import UnderstudyError
 from app.domain.message import Message
 from app.i18n import Translator
-from app.services.decision_html import record_to_html
-from app.services.decision_record import (
+from app.services.decision.html_page import record_to_html
+from app.services.decision.record import (
     Recomputed,
     Record,
     contestants_of,
@@ -26,8 +26,8 @@ from app.services.decision_record import (
     record_to_json,
     terms_of,
 )
-from app.services.results import Results
-from app.services.verdict_terms import only_a_look
+from app.services.decision.terms import only_a_look
+from app.services.results.service import Results
 from app.ui.text import t
 
 BATCH, INCUMBENT, CHALLENGER, MARGIN = "b", "i", "c", "m"

@@ -23,7 +23,7 @@ from app.domain.batches import BatchPlan, VerdictTerms
 from app.domain.models import Contestant, ModelRef, Sampling
 from app.domain.searching import SearchSettings
 from app.evaluation.measures import closeness
-from app.services.sample_questions import sample_set
+from app.services.questions.samples import sample_set
 from app.settings import load
 from tests.browser.app import start_app
 from tests.browser.driver import LONG, ComparePage

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Request
 
 from app.i18n import translator
-from app.services.decision_html import record_to_html
+from app.services.decision.html_page import record_to_html
 from tests.integration.evaluated import Planted
 from tests.integration.test_decision_record import record
 from tests.integration.test_results import BAD, GOOD

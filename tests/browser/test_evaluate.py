@@ -19,7 +19,7 @@ from app.bootstrap import Container, build
 from app.domain.batches import BatchPlan
 from app.domain.models import Contestant, ModelRef
 from app.domain.questions import Question
-from app.services.indexing_sources import sources
+from app.services.documents.named import sources
 from app.settings import load
 from tests.browser.app import ROOT, RunningApp
 from tests.browser.conftest import Servers

@@ -20,12 +20,12 @@ from app.domain.models import Contestant, ModelRef, Sampling
 from app.domain.pricing import PriceBook
 from app.domain.questions import Question
 from app.domain.searching import Search, SearchResult, SearchSettings
-from app.services.answering import Answering, Patience
-from app.services.batch_lane import Backoff
-from app.services.batch_starting import Starting
-from app.services.batches import Batches
-from app.services.directory import Directory
-from app.services.runs import RunEngine
+from app.services.batches.lane import Backoff
+from app.services.batches.service import Batches
+from app.services.batches.starting import Starting
+from app.services.comparing.answering import Answering, Patience
+from app.services.comparing.directory import Directory
+from app.services.comparing.runs import RunEngine
 from storage.batches import SqlBatchStore
 from storage.comparisons import SqlComparisonStore
 from storage.database import open_database

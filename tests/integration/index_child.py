@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.retrieval.tokenising import tokeniser
-from app.services.indexing_sources import sources
+from app.services.documents.named import sources
 from storage.postgres.passages import PgPassageStore
 from tests.integration.indexing_world import HashEmbedder, indexing
 

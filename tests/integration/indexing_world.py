@@ -16,7 +16,7 @@ from app.pricing.tokens import Tokens
 from app.retrieval.chunking import StructureChunker
 from app.retrieval.loaders.process import ProcessLoader
 from app.retrieval.tokenising import tokeniser
-from app.services.indexing import Indexing
+from app.services.documents.indexing import Indexing
 from storage.postgres.passages import PgPassageStore
 from tests.integration import passages
 

@@ -13,7 +13,7 @@ from app.domain.answers import Status
 from app.domain.batches import BatchPlan, BatchProgress, BatchRecord, BatchState
 from app.domain.models import Contestant, ModelRef
 from app.domain.ratings import Outcome, Rating, Vote
-from app.services.queueing import Order, RatingQueue, Task, in_turn
+from app.services.rating.queueing import Order, RatingQueue, Task, in_turn
 from storage.comparisons import SqlComparisonStore
 from storage.database import write
 from storage.queueing import SqlQueueStore

@@ -13,7 +13,7 @@ from app.domain.batches import BatchState
 from app.domain.chat import ChatRequest, TextDelta
 from app.domain.errors import Fault, UserError
 from app.providers.openai import OpenAIProvider
-from app.services.batch_lane import Backoff
+from app.services.batches.lane import Backoff
 from storage import problems
 from tests.integration.batching import ANSWER, PATIENCE, Told, batch_world, failing, until
 from tests.integration.storing import address

@@ -14,8 +14,8 @@ from app.domain.chat import ChatMessage, ChatRequest, TextDelta
 from app.domain.comparisons import Comparison
 from app.domain.errors import Fault, UserError
 from app.domain.models import Contestant, ModelRef, Sampling
-from app.services.batch_asking import BUDGET_REACHED
-from app.services.batch_purse import worst_case
+from app.services.batches.asking import BUDGET_REACHED
+from app.services.batches.purse import worst_case
 from tests.integration.batching import ANSWER, BatchWorld, Told, batch_world, failing, until
 from tests.unit.scripted import CentPrices, WordTokens
 

@@ -15,7 +15,7 @@ from app.domain.chat import ChatRequest, Finished, TextDelta
 from app.domain.errors import Fault, UserError
 from app.domain.message import Message
 from app.domain.ratings import Outcome
-from app.services.results_verdict import unanswered
+from app.services.results.verdict import unanswered
 from storage.batches import SqlBatchStore
 from storage.database import write
 from storage.evaluation_tables import BatchItemRow

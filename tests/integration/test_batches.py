@@ -18,7 +18,7 @@ from app.domain.errors import Fault, UserError
 from app.domain.models import Contestant, ModelRef, Sampling
 from app.domain.ratings import Outcome
 from app.domain.searching import Hit, SearchResult, SearchSettings
-from app.services.queue_view import View, place_of
+from app.services.rating.view import View, place_of
 from storage.queueing import SqlQueueStore
 from storage.ratings import SqlRatingStore
 from tests.integration.batching import ANSWER, Told, batch_world, failing, until

@@ -20,11 +20,11 @@ from app.i18n import translator
 from app.pricing.ownership import owning
 from app.pricing.ownership_presets import REFERENCE
 from app.pricing.prices import Prices
-from app.services.decision_html import record_to_html
-from app.services.decision_record import DecisionRecords, Record, read_record, recomputed, record_to_json
-from app.services.ownership import OwnershipService
-from app.services.ownership_sheet import edited
-from app.services.results_json import plain
+from app.services.decision.html_page import record_to_html
+from app.services.decision.record import DecisionRecords, Record, read_record, recomputed, record_to_json
+from app.services.ownership.service import OwnershipService
+from app.services.ownership.sheet import edited
+from app.services.results.json_form import plain
 from storage.figures import SqlFigureStore
 from storage.ownership import SqlOwnershipStore
 from storage.votes import SqlVoteStore

@@ -14,7 +14,7 @@ import pytest
 from app.domain.batches import VerdictTerms
 from app.domain.errors import UserError
 from app.pricing.prices import Prices
-from app.services.decision_record import DecisionRecords, Record, read_record, recomputed, record_to_json
+from app.services.decision.record import DecisionRecords, Record, read_record, recomputed, record_to_json
 from storage.figures import SqlFigureStore
 from storage.votes import SqlVoteStore
 from tests.integration.evaluated import Planted

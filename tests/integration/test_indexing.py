@@ -18,9 +18,9 @@ from app.providers.embedding_faults import ollama_failure
 from app.providers.ollama_host import parse_host
 from app.retrieval.embeddings_clients import ollama_client
 from app.retrieval.embeddings_remote import RemoteEmbedder
-from app.services.indexing import Indexing
-from app.services.indexing_job import IndexingJob
-from app.services.indexing_sources import sources
+from app.services.documents.indexing import Indexing
+from app.services.documents.job import IndexingJob
+from app.services.documents.named import sources
 from storage.postgres.passages import PgPassageStore
 from tests.integration import passages
 from tests.integration.indexing_world import Gate, HashEmbedder, gone, indexing, too_long

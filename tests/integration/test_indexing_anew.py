@@ -9,8 +9,8 @@ import pytest
 
 from app.domain.documents import Chunking, Stored
 from app.domain.indexing import FileStatus, IndexingState
-from app.services import indexing_anew
-from app.services.indexing import Indexing
+from app.services.documents import anew as indexing_anew
+from app.services.documents.indexing import Indexing
 from storage.postgres.passages import PgPassageStore
 from tests.integration import passages
 from tests.integration.indexing_world import HashEmbedder, indexing

@@ -12,8 +12,8 @@ from app.domain.documents import TokeniserName, Vectors, Wanted
 from app.domain.errors import UserError
 from app.domain.indexing import IndexingState
 from app.domain.message import Message
-from app.services.indexing import Indexing
-from app.services.indexing_sources import sources
+from app.services.documents.indexing import Indexing
+from app.services.documents.named import sources
 from storage.postgres.passages import PgPassageStore
 from tests.integration import passages
 from tests.integration.indexing_world import HashEmbedder, indexing

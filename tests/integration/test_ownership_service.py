@@ -16,10 +16,10 @@ from app.domain.ownership import Range
 from app.pricing.ownership import owning
 from app.pricing.ownership_presets import REFERENCE
 from app.pricing.prices import Prices
-from app.services.ownership import OwnershipService
-from app.services.ownership_sheet import Sheet, edited
-from app.services.ownership_words import headline
-from app.services.results import Results
+from app.services.ownership.service import OwnershipService
+from app.services.ownership.sheet import Sheet, edited
+from app.services.ownership.words import headline
+from app.services.results.service import Results
 from storage.ownership import SqlOwnershipStore
 from tests.integration.evaluated import BATCH
 from tests.integration.test_results import GOOD, results, service

@@ -13,8 +13,8 @@ from app.domain.models import ModelRef
 from app.domain.searching import Labelled, SearchResult, SearchSettings, Target
 from app.evaluation.retrieval_metrics import scores
 from app.retrieval.search import Searcher
-from app.services.searching import Searching, Side
-from app.services.sources import collection_of, retrieve
+from app.services.comparing.sources import collection_of, retrieve
+from app.services.documents.searching import Searching, Side
 from storage.postgres.passages import PgPassageStore
 from tests.integration.passages import MODEL, collection, embed, put, store
 

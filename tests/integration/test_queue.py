@@ -15,10 +15,11 @@ from app.domain.answers import Status
 from app.domain.batches import BatchState
 from app.domain.errors import UserError
 from app.domain.ratings import Outcome, Vote
-from app.services import queue_view, queueing
-from app.services.comparing import Comparing
-from app.services.queueing import RatingQueue
-from app.services.rating import RatingService
+from app.services.comparing.service import Comparing
+from app.services.rating import queueing
+from app.services.rating import view as queue_view
+from app.services.rating.queueing import RatingQueue
+from app.services.rating.voting import RatingService
 from storage.database import open_database, write
 from storage.evaluation_tables import BatchRow
 from storage.ratings import SqlRatingStore

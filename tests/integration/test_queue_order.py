@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.domain.queueing import CategoryCount
 from app.domain.ratings import Outcome
-from app.services.queue_order import NearestFirst
+from app.services.rating.order import NearestFirst
 from storage.questions import SqlQuestionStore
 from storage.votes import SqlVoteStore
 from tests.integration.evaluated import BATCH

@@ -15,10 +15,10 @@ from app.domain.answers import Answer, Status
 from app.domain.batches import BatchPlan, BatchProgress, BatchRecord, BatchState, VerdictTerms
 from app.domain.models import Contestant, ModelRef
 from app.domain.ratings import Outcome
-from app.services.measuring import MeasuringService
-from app.services.results import Results, ResultsService
-from app.services.results_json import results_to_dict
-from app.services.verdict_words import sentences
+from app.services.decision.words import sentences
+from app.services.results.json_form import results_to_dict
+from app.services.results.measuring import MeasuringService
+from app.services.results.service import Results, ResultsService
 from storage.comparisons import SqlComparisonStore
 from storage.database import write
 from storage.figures import SqlFigureStore

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from app.domain.errors import UserError
 from app.domain.ratings import Outcome, Stars
-from app.services.history import History
+from app.services.comparing.history import History
 from storage.comparisons import SqlComparisonStore
 from storage.ratings import SqlRatingStore
 from tests.integration.storing import ask, database, finish, rating

@@ -11,9 +11,9 @@ import pytest
 
 from app.domain.errors import UserError
 from app.domain.ratings import Outcome
-from app.services.exporting import Exporting
-from app.services.queue_sheet import sheet
-from app.services.vote_import import VoteImport, VotesImported
+from app.services.export.comparisons import Exporting
+from app.services.rating.importing import VoteImport, VotesImported
+from app.services.rating.sheet import sheet
 from tests.integration.evaluated import BATCH, MODELS
 from tests.integration.queued import Queued, queued
 

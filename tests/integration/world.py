@@ -10,11 +10,11 @@ from pathlib import Path
 from app.domain.chat import ChatRequest, Finished, TextDelta
 from app.domain.comparisons import Comparison, ComparisonRecord
 from app.domain.models import Contestant, ModelRef
-from app.services.answering import Answering, Patience
-from app.services.comparing import Comparing
-from app.services.directory import Directory
-from app.services.rating import RatingService
-from app.services.runs import RunEngine
+from app.services.comparing.answering import Answering, Patience
+from app.services.comparing.directory import Directory
+from app.services.comparing.runs import RunEngine
+from app.services.comparing.service import Comparing
+from app.services.rating.voting import RatingService
 from storage.comparisons import SqlComparisonStore
 from storage.database import open_database
 from storage.ratings import SqlRatingStore

@@ -10,8 +10,8 @@ import streamlit as st
 from app.domain.errors import UserError
 from app.domain.message import Message
 from app.domain.models import ModelInfo, ModelRef, ProviderStatus
-from app.services.directory import Found
-from components.connect import connect_panel
+from app.services.comparing.directory import Found
+from components.compare.connect import connect_panel
 
 
 @dataclass

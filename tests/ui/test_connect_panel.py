@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.domain.errors import UserError
 from app.domain.message import Message
-from app.services.directory import Found
+from app.services.comparing.directory import Found
 from tests.ui.connecting import NOTHING, SMOLLM2, Fetching, Shelf
 from tests.ui.history_pages import html
 

@@ -12,7 +12,7 @@ from app import bootstrap
 from app.bootstrap import Container, build
 from app.domain.documents import Chunking
 from app.domain.indexing import FileStatus
-from app.services.indexing_sources import sources
+from app.services.documents.named import sources
 from app.settings import load
 from tests.ui.compare_page import NOBODY, ROOT
 from tests.ui.history_pages import html

@@ -122,9 +122,9 @@ def test_a_set_that_cannot_be_read_is_said_with_its_line(behind: Page) -> None:
 
 def test_the_figures_can_be_taken_away_with_their_provenance(behind: Page) -> None:
     from app.domain.searching import Labelled, Target
-    from app.services.searching import Side
+    from app.services.documents.searching import Side
     from app.ui.searching import Scored, SideView
-    from components.search_scores import as_csv
+    from components.search.scores import as_csv
 
     side = Side("samples")
     measured = behind.container.searching.measure([Labelled(LEAVE, (Target("employee-handbook.en.md"),))], [side], 5)

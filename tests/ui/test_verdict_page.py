@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.bootstrap import Container
 from app.domain.batches import VerdictTerms
-from app.services.decision_html import record_to_html
-from app.services.decision_record import record_to_json
+from app.services.decision.html_page import record_to_html
+from app.services.decision.record import record_to_json
 from tests.integration.evaluated import BATCH, Planted
 from tests.ui.evaluated_pages import drawn, evaluated, page
 from tests.ui.history_pages import html

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import openpyxl
 
-from app.services.questions_reading import Reading, read_questions
+from app.services.questions.reading import Reading, read_questions
 
 GOOD = {"question": "How many days?", "reference": "Fifteen.", "category": "leave", "language": "en"}
 

@@ -9,8 +9,8 @@ from app.domain.answers import Answer, Status, Timing, Usage
 from app.domain.chat import ChatRequest, Finished, Notice, TextDelta, ThinkingDelta
 from app.domain.errors import Fault, ProviderError
 from app.domain.message import Message
-from app.services.answering import Answering, Patience
-from app.services.live import LiveAnswer
+from app.services.comparing.answering import Answering, Patience
+from app.services.comparing.live import LiveAnswer
 from tests.unit.scripted import FOREVER, CentPrices, ScriptedProvider, WordTokens
 
 REQUEST = ChatRequest("one", (), prompt_tokens=5)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.domain.chat import ChatRequest
 from app.domain.message import Message
-from app.services.batch_lane import Ask, Backoff, Lane
+from app.services.batches.lane import Ask, Backoff, Lane
 from tests.unit.scripted import ScriptedProvider
 
 BUSY = Message("It is busy.")

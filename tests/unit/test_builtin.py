@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.domain.evidence import Evidence, Passage
 from app.providers.builtin_ranking import Ranking
 from app.providers.builtin_words import query_terms, terms
-from app.services.pasted import pasted
+from app.services.comparing.pasted import pasted
 
 HANDBOOK = """\
 # Kite Logistics employee handbook

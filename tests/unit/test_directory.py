@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 
 from app.domain.models import Capabilities, ModelInfo, ModelRef
-from app.services.answering import Answering, Patience
-from app.services.directory import Directory
-from app.services.runs import RunEngine
+from app.services.comparing.answering import Answering, Patience
+from app.services.comparing.directory import Directory
+from app.services.comparing.runs import RunEngine
 from tests.unit.scripted import CentPrices, MemoryRuns, ScriptedProvider, WordTokens
 
 

@@ -10,8 +10,8 @@ from app.domain.comparisons import Comparison
 from app.domain.errors import UserError
 from app.domain.message import Message
 from app.domain.models import Capabilities, Contestant, ModelInfo, ModelRef, Sampling
-from app.services.directory import Found
-from app.services.drafting import Draft, Slot, connected, extra, field_states, meant, suggested
+from app.services.comparing.directory import Found
+from app.services.comparing.drafting import Draft, Slot, connected, extra, field_states, meant, suggested
 
 BASELINES = ("builtin:lead", "builtin:extract")
 TODAY = date(2026, 11, 21)

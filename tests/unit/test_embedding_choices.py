@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.domain.models import ModelInfo, ModelRef
-from app.services.directory import Found
-from app.services.embedding_choices import embedding_choices
+from app.services.comparing.directory import Found
+from app.services.documents.embeddings import embedding_choices
 
 
 def info(ref: str, *, chat: bool, local: bool = False) -> ModelInfo:

@@ -15,7 +15,7 @@ from app.domain.evidence import Evidence, Passage
 from app.domain.models import Contestant, ModelRef
 from app.domain.ratings import Outcome, Rating, Stars
 from app.domain.training import RatedComparison
-from app.services.export_training import Training, TrainingExport, TrainingFormat
+from app.services.export.training import Training, TrainingExport, TrainingFormat
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 MODELS = tuple(Contestant(ModelRef("openai", name)) for name in ("gpt", "mini", "nano"))

@@ -20,8 +20,8 @@ from app.domain.evidence import Evidence, Passage, Retrieval
 from app.domain.message import Message
 from app.domain.models import Contestant, ModelRef, Sampling
 from app.domain.ratings import Outcome, Rating, Stars
-from app.services.exporting import Exporting, Format, Kind
-from app.services.json_form import comparison_to_dict
+from app.services.comparing.json_form import comparison_to_dict
+from app.services.export.comparisons import Exporting, Format, Kind
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 CLOUD = Contestant(ModelRef("openai", "gpt-5.4-mini"), Sampling(temperature=0.3, stop=("END",)))

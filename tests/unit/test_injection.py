@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services.injection import suspicions, suspicious
+from app.services.comparing.injection import suspicions, suspicious
 
 SAMPLES = Path(__file__).resolve().parents[2] / "app" / "retrieval" / "samples"
 

@@ -6,8 +6,8 @@ import pytest
 
 from app.domain.errors import UserError
 from app.domain.searching import Labelled, Target
-from app.services.labelled import absent, read_labelled
-from app.services.sample_questions import LABELLED, labelled_csv
+from app.services.documents.labelled import absent, read_labelled
+from app.services.questions.samples import LABELLED, labelled_csv
 
 WANTED = (Labelled("When?", (Target("a.pdf", 3), Target("b.md"))), Labelled("누가?", (Target("사규.hwp.txt", 1),)))
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from app.domain.documents import CollectionRecord
 from app.domain.errors import UserError
 from app.domain.message import Message
-from app.services.listing import Listing
+from app.services.documents.listing import Listing
 
 
 class Store:

@@ -15,10 +15,10 @@ from app.domain.ownership import Exchange, Range
 from app.pricing.ownership import owning
 from app.pricing.ownership_presets import REFERENCE
 from app.pricing.prices import Prices
-from app.services.ownership import OwnershipService, cheapest, reach
-from app.services.ownership_assumptions import assumptions_of, sheet_from_dict, sheet_to_dict
-from app.services.ownership_sheet import ENDS, Sheet, edited, shown
-from app.services.ownership_words import amount, headline, missing
+from app.services.ownership.assumptions import assumptions_of, sheet_from_dict, sheet_to_dict
+from app.services.ownership.service import OwnershipService, cheapest, reach
+from app.services.ownership.sheet import ENDS, Sheet, edited, shown
+from app.services.ownership.words import amount, headline, missing
 
 
 class NoStore:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.pasted import LONGEST, pasted
-from app.services.prompting import clean
+from app.services.comparing.pasted import LONGEST, pasted
+from app.services.comparing.prompting import clean
 
 
 def test_blank_text_gives_no_passage() -> None:

@@ -18,10 +18,13 @@ from app.evaluation.standing import Rules
 from app.evaluation.units import units
 from app.evaluation.verdict import Categories, decide
 from app.i18n import translator
-from app.services import plots, plots_contestants, plots_data, plots_standings
-from app.services.plots_contestants import PhaseTimes, Point
-from app.services.plots_style import CHALLENGER, INCUMBENT, colours, points, short
-from app.services.results_slices import Slice
+from app.services.plots import contestants as plots_contestants
+from app.services.plots import data as plots_data
+from app.services.plots import standings as plots_standings
+from app.services.plots import verdict as plots
+from app.services.plots.contestants import PhaseTimes, Point
+from app.services.plots.style import CHALLENGER, INCUMBENT, colours, points, short
+from app.services.results.slices import Slice
 
 EN, KO = translator("en"), translator("ko")
 

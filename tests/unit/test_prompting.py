@@ -10,7 +10,7 @@ from app.domain.comparisons import AnswerRecord, Comparison, ComparisonRecord
 from app.domain.errors import UserError
 from app.domain.evidence import Evidence, Passage
 from app.domain.models import Contestant, ModelRef, Sampling
-from app.services.prompting import check_prompt, clean, messages_for, own_turns, render_evidence
+from app.services.comparing.prompting import check_prompt, clean, messages_for, own_turns, render_evidence
 
 A, B = Contestant(ModelRef("openai", "a")), Contestant(ModelRef("ollama", "b"))
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from app.domain.errors import UserError
 from app.domain.questions import Question
 from app.domain.searching import Target
-from app.services.questions_reading import MOST_QUESTIONS
-from app.services.questions_rows import Questions
-from app.services.questions_writing import written
+from app.services.questions.reading import MOST_QUESTIONS
+from app.services.questions.rows import Questions
+from app.services.questions.writing import written
 from tests.unit.question_files import read, with_part, workbook
 
 WANTED = (
@@ -249,7 +249,7 @@ _name = _text.map(lambda s: " ".join(s.split()).replace("\\", "/")).filter(bool)
 def test_what_is_exported_is_imported_unchanged(
     rows: list[tuple[str, str, list[tuple[str, int | None]], bool]],
 ) -> None:
-    from app.services.questions_columns import Raw
+    from app.services.questions.columns import Raw
 
     made = Questions()
     for n, (text, reference, targets, wants) in enumerate(rows, start=1):

@@ -13,9 +13,9 @@ import pytest
 from app.domain.answers import Status, Usage
 from app.domain.chat import ChatRequest, Finished, TextDelta
 from app.domain.models import ModelRef
-from app.services.answering import Answering, Patience
-from app.services.live import LiveAnswer
-from app.services.runs import Job, RunEngine
+from app.services.comparing.answering import Answering, Patience
+from app.services.comparing.live import LiveAnswer
+from app.services.comparing.runs import Job, RunEngine
 from tests.unit.scripted import FOREVER, CentPrices, MemoryRuns, ScriptedProvider, WordTokens
 
 SHORT = [TextDelta("Hi"), Finished("stop")]

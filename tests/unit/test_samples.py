@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from app.domain.models import ModelInfo, ModelRef
-from app.services.directory import Found
-from app.services.samples import SAMPLES, comparison, contestants, sample
+from app.services.comparing.directory import Found
+from app.services.comparing.samples import SAMPLES, comparison, contestants, sample
 
 TODAY = date(2026, 11, 21)
 

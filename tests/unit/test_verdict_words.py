@@ -10,8 +10,8 @@ import pytest
 from app.domain.verdicts import Verdict
 from app.evaluation.standing import Rules
 from app.evaluation.verdict import Categories, decide
-from app.services.verdict_rows import more
-from app.services.verdict_words import sentences
+from app.services.decision.rows import more
+from app.services.decision.words import sentences
 from tests.unit.rated import made
 
 

@@ -1,0 +1,1 @@
+"""One prompt asked of several contestants: drafted, asked, streamed, kept, found again."""

@@ -1,0 +1,1 @@
+"""Files into collections, and passages found in them again."""

@@ -1,0 +1,1 @@
+"""Comparisons and ratings as files for others."""

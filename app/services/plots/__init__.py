@@ -1,0 +1,1 @@
+"""Plots as plotly figures, each with its data as rows."""

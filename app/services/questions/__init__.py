@@ -1,0 +1,1 @@
+"""Question sets: read from files of many forms, kept in versions, edited, written again."""
