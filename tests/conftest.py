@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from app import settings
 from app.providers.catalogue import CATALOGUE
 from app.providers.gguf_files import ModelFiles
+
+# Where the tests run in the background of a shell Ctrl-C is ignored, and the commands that they start would inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Read once: tests point UNDERSTUDY_HOME at folders of their own.
 MODELS_FOLDER = settings.load().models_folder

@@ -96,14 +96,14 @@ class Evaluating:
 
     def rate(self, keys: str) -> Evaluating:
         """One key a pair, each looked at first: what is pressed in the blink of its coming is no vote."""
+        rated = "document.querySelector('.st-key-rate-page')?.innerText.match(/[0-9]+/)?.[0]"
         for key in keys:
-            before = self.by_key("rate-page").inner_text()
+            before = self.page.evaluate(rated)
             self.settle()
-            self.page.wait_for_timeout(1000 * BLINK + 20)
+            self.page.wait_for_timeout(1000 * BLINK + 200)
             self.page.keyboard.press(key)
-            self.page.wait_for_function(
-                "before => document.querySelector('.st-key-rate-page')?.innerText !== before", arg=before, timeout=LONG
-            )
+            # Its own count: a text that changes may be the same pair drawn once more.
+            self.page.wait_for_function(f"before => Number({rated}) > Number(before)", arg=before, timeout=2 * LONG)
         return self.settle()
 
     # What came out

@@ -1,1 +1,1 @@
-"""What a batch's votes and measures say, as figures and as plots."""
+"""What a batch's votes and measures say, as figures."""
