@@ -111,13 +111,19 @@ def bar_of_rated(bar: float, unanswered: float) -> float:
     return min(bar / max(1 - unanswered, 1e-9), _ALL)
 
 
+def _with_unanswered(rules: Rules, unanswered: float) -> tuple[Rules, float, float]:
+    """The rules for what is rated; the share of all that its bounds are of; the share still to come unanswered."""
+    if rules.finite:
+        return replace(rules, bar=bar_of_rated(rules.bar, unanswered)), 1 - unanswered, 0.0
+    return rules, 1.0, unanswered
+
+
 def _finding(
     name: str | None, found: Units, rules: Rules, alpha: float, size: int | None, looks: bool, lost: Unanswered
 ) -> Finding:
-    unanswered, share = lost.mean, 1.0
-    sampled = None if rules.finite or not unanswered else lost
-    if rules.finite:
-        rules, share = replace(rules, bar=bar_of_rated(rules.bar, unanswered)), 1 - unanswered
+    unanswered = lost.mean
+    rules, share, to_come = _with_unanswered(rules, unanswered)
+    sampled = None if rules.finite else lost
     here = standing(found, rules, alpha, size, sampled)
     four = sides(found, rules, size, sampled)
     low, high = interval(four.not_worse.path, alpha)
@@ -129,7 +135,7 @@ def _finding(
         contradiction, accepted = True, interval(four.acceptable.path, alpha, running=False)
     needed = None
     if here.decision is Decision.UNDECIDED:
-        needed = forecast(found, four, here.results, alpha, rules.seed, unanswered=0.0 if rules.finite else unanswered)
+        needed = forecast(found, four, here.results, alpha, rules.seed, unanswered=to_come)
     return _described(
         name,
         found,
@@ -156,9 +162,8 @@ def _overall(
     """
     weights = np.array(sizes, dtype=np.float64)
     answered = np.maximum(weights * (1 - np.array([lost.mean for lost in shares])), 1e-9)
-    unanswered, share = max(0.0, float(1 - answered.sum() / weights.sum())), 1.0
-    if rules.finite:
-        rules, share = replace(rules, bar=bar_of_rated(rules.bar, unanswered)), 1 - unanswered
+    unanswered = max(0.0, float(1 - answered.sum() / weights.sum()))
+    rules, share, to_come = _with_unanswered(rules, unanswered)
     where = [np.flatnonzero(np.isin(found.question, part.question)).astype(np.int32) + 1 for part in parts]
     limits = [count if rules.finite else None for count in sizes]
 
@@ -190,7 +195,6 @@ def _overall(
             evidence(side.path, side.mu0, rules.alpha).log_e - result.log_e
             for side, result in zip(four.all, results, strict=True)
         ]
-        to_come = 0.0 if rules.finite else unanswered
         needed = forecast(found, four, results, rules.alpha, rules.seed, behind=behind, unanswered=to_come)
     return _described(
         None,

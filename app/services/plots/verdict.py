@@ -1,8 +1,8 @@
 """Plots of a verdict: what each category shows, how it came about, and how the votes fell.
 
 Pure: findings in, plotly figures out, with texts in the reader's language. Differences are drawn in
-percentage points. Plots of the contestants are in `plots_standings` and `plots_contestants`, the data
-behind all of them in `plots_data`.
+percentage points. Plots of the contestants are in standings.py and contestants.py, the data behind all of
+them in data.py.
 """
 
 from __future__ import annotations
